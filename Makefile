@@ -1,0 +1,54 @@
+# Two commands: `make app` and `make test`. The rest: `make help`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup app test test-fast lint checkpoints screenshots notebooks clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(VENV)/.runtime: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "elasreg needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.runtime ## fill .venv, whose bin/elasreg is the command
+
+app: setup ## set up and open the app with the shipped demo
+	$(BIN)/elasreg app
+
+test: lint ## set up and run every test (browser tests need Chromium, else they skip)
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev ## the tests that take no more than a few seconds each
+	$(BIN)/python -m pytest -m 'not slow and not browser'
+
+lint: $(VENV)/.dev ## ruff, mypy, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+checkpoints: setup ## train the shipped checkpoints again (about an hour on 2 cores; resumes where it stopped)
+	$(BIN)/elasreg train cardiac-demo --out workspace/runs/cardiac --resume
+	$(BIN)/python -m elasreg_core.workspace.shipping workspace/runs/cardiac checkpoints/cardiac
+
+screenshots: $(VENV)/.dev ## pictures of every page of the app on the demo, into docs/screenshots
+	$(BIN)/python tests/browser/screenshots.py docs/screenshots
+
+notebooks: $(VENV)/.dev ## run every notebook on the demo (kept without outputs)
+	$(BIN)/python -m pytest tests/notebooks
+
+clean: ## remove what the tools made; the workspace stays
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

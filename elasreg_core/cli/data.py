@@ -1,0 +1,61 @@
+"""`elasreg phantom` and `elasreg data check`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from elasreg_core.cli.console import Bars, print_table
+from elasreg_core.data.check import check_dataset
+from elasreg_core.data.datasets import LAYOUTS, open_dataset
+from elasreg_core.data.phantoms import PHANTOM_LAYOUT, PHANTOMS
+from elasreg_core.errors import InputError
+
+
+def add_to(commands: argparse._SubParsersAction) -> None:
+    """Adds the commands."""
+    phantom = commands.add_parser("phantom", help="write a phantom cohort as NIfTI, in a real data set's layout")
+    phantom.add_argument("kind", choices=list(PHANTOMS))
+    phantom.add_argument("--subjects", type=int, required=True, metavar="N")
+    phantom.add_argument("--out", type=Path, required=True, metavar="DIR")
+    phantom.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same cohort (default 0)")
+    phantom.set_defaults(run=run_phantom)
+
+    data = commands.add_parser("data", help="look at a data set before computing anything")
+    actions = data.add_subparsers(required=True, metavar="ACTION")
+    check = actions.add_parser("check", help="counts, grids, spacing, orientation, labels, faults")
+    check.add_argument("dir", type=Path, metavar="DIR")
+    check.add_argument("--dataset", choices=list(LAYOUTS), required=True, help="the layout on disk")
+    check.set_defaults(run=run_check)
+
+
+def run_phantom(arguments: argparse.Namespace) -> None:
+    """Writes a cohort."""
+    out = arguments.out
+    if arguments.seed < 0:
+        raise InputError("The seed must not be negative.", received=arguments.seed)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} is not empty.", expected="a new folder", cure="Choose another --out or remove it")
+    with Bars() as bars:
+        done = bars.phase(f"{arguments.kind} phantoms", arguments.subjects)
+        for count, _ in enumerate(PHANTOMS[arguments.kind](out, arguments.subjects, arguments.seed), start=1):
+            done(count)
+    print(f"{arguments.subjects} subjects in {out}, layout {PHANTOM_LAYOUT[arguments.kind]}, seed {arguments.seed}.")
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Prints the table, the notes and the faults of a data set."""
+    dataset = open_dataset(arguments.dir, arguments.dataset)
+    with Bars() as bars:
+        done = bars.phase("reading", len(dataset.cases))
+        count = iter(range(1, len(dataset.cases) + 1))
+        checked = check_dataset(dataset, lambda _: done(next(count)))
+    if not checked.table.empty:
+        print_table(checked.table)
+    for note in checked.notes:
+        print(f"note: {note}")
+    for fault in checked.faults:
+        print(f"fault: {fault}", file=sys.stderr)
+    print(f"{len(checked.table)} of {len(dataset.cases)} subjects can be read, {len(checked.faults)} faults.")
+    return 2 if checked.faults else 0

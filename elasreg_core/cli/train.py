@@ -1,0 +1,31 @@
+"""`elasreg train`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from elasreg_core.cli.console import Bars
+from elasreg_core.config import preset_names, read_config
+
+
+def add_to(commands: argparse._SubParsersAction) -> None:
+    """Adds the command."""
+    parser = commands.add_parser("train", help="stage 1: train the models of a configuration")
+    parser.add_argument("config", metavar="CONFIG", help=f"a .toml file or a preset: {', '.join(preset_names())}")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the checkpoint family's folder")
+    parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Trains, with a bar per phase."""
+    config, text = read_config(arguments.config)
+    from elasreg_core.workspace.training_runs import run_training
+
+    with Bars() as bars:
+        checkpoints = run_training(config, text, arguments.out, arguments.resume, bars)
+    for checkpoint in checkpoints:
+        means = checkpoint.card.training["mean_of_last_100_steps"]
+        summary = ", ".join(f"{name} {value:.4f}" for name, value in means.items())
+        print(f"{checkpoint.folder}: {summary} (mean of the last 100 steps)")

@@ -1,0 +1,130 @@
+"""Configurations: frozen dataclasses, read from commented TOML. Unknown keys fail; a run keeps its own copy."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from elasreg_core.data.preprocessing import Preprocessing
+from elasreg_core.errors import InputError
+from elasreg_core.networks.architecture import MODELS, Architecture
+from elasreg_core.tables import from_table
+
+SAMPLING_LAWS = ("uniform",)
+SCHEDULES = ("constant", "cosine")
+
+
+@dataclass(frozen=True)
+class PhantomConfig:
+    """A cohort to generate where the data folder does not exist yet."""
+
+    kind: str
+    subjects: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Where the training pairs are. A relative `root` lies in the workspace's data folder."""
+
+    layout: str
+    root: str
+    phantom: PhantomConfig | None = None
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a network is trained. The defaults are the paper's where the paper says.
+
+    Attributes:
+        steps: optimizer steps.
+        batch_size: pairs a step; each draws its own (λ, μ).
+        learning_rate: of Adam.
+        schedule: "constant", or "cosine" down to zero.
+        regularization_scale: factor on the elastic energy; 1 in the paper, where λ and μ hardly matter.
+        sampling: law of the parameters; "uniform" draws each from U(0, 1).
+        augment: random flips and quarter turns of the pairs.
+        save_every: steps between two saved states, from which `--resume` goes on.
+        seed: of weights, batches, parameters and augmentation.
+    """
+
+    steps: int
+    batch_size: int = 1
+    learning_rate: float = 1e-4
+    schedule: str = "constant"
+    regularization_scale: float = 1.0
+    sampling: str = "uniform"
+    augment: bool = False
+    save_every: int = 250
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require_choice("sampling", self.sampling, SAMPLING_LAWS)
+        _require_choice("schedule", self.schedule, SCHEDULES)
+        for name in ("steps", "batch_size", "learning_rate", "save_every"):
+            if getattr(self, name) <= 0:
+                raise InputError(f"{name} must be positive.", received=getattr(self, name))
+        if self.regularization_scale < 0:
+            raise InputError("regularization_scale must not be negative.", received=self.regularization_scale)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One training run: the models of one family, trained on the same data.
+
+    Attributes:
+        models: which of the paper's models to train, e.g. "elas-g" and "elas-sas".
+        background: (λ, μ) of class 0 at inference; the paper's experiments use (0, 0).
+    """
+
+    models: tuple[str, ...]
+    data: DataConfig
+    training: TrainingConfig
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    network: Architecture = field(default_factory=Architecture)
+    background: tuple[float, float] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        if not self.models:
+            raise InputError("models is empty.", expected="some of " + ", ".join(MODELS))
+        for model in self.models:
+            _require_choice("models", model, tuple(MODELS))
+
+
+def preset_names() -> tuple[str, ...]:
+    """The configurations that come with the package."""
+    folder = resources.files("elasreg_core") / "presets"
+    return tuple(sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".toml")))
+
+
+def read_config(source: str | Path) -> tuple[RunConfig, str]:
+    """Reads a TOML file or a preset by name; returns the configuration and its text.
+
+    Raises:
+        InputError: no such file or preset, not TOML, unknown or missing keys, wrong types.
+    """
+    path = Path(source)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise InputError(f"There is no configuration {path}.", cure="Check the path")
+        text = path.read_text()
+    elif str(source) in preset_names():
+        text = (resources.files("elasreg_core") / "presets" / f"{source}.toml").read_text()
+    else:
+        raise InputError(
+            f"There is no configuration {source}.",
+            expected="a .toml file or one of the presets " + ", ".join(preset_names()),
+            received=source,
+        )
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{source} is not TOML.", received=str(error)) from error
+    return from_table(RunConfig, table, where=str(source)), text
+
+
+def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InputError(f"{name} has an unknown value.", expected="one of " + ", ".join(choices), received=value)

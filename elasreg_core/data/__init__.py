@@ -1,0 +1,1 @@
+"""Images in, registration pairs out: NIfTI, preprocessing through the affine, data set layouts, phantoms."""

@@ -1,0 +1,39 @@
+"""Data set layouts on disk: one module each, one table of them here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from elasreg_core.data.datasets import acdc, pairs
+from elasreg_core.data.datasets.dataset import Dataset
+from elasreg_core.errors import InputError
+
+LAYOUTS: dict[str, Callable[[Path], Dataset]] = {"acdc": acdc.open_acdc, "pairs": pairs.open_pairs}
+
+__all__ = ["LAYOUTS", "Dataset", "detect_layout", "open_dataset"]
+
+
+def open_dataset(root: Path | str, layout: str) -> Dataset:
+    """Lists the subjects of a data set without reading any image.
+
+    Raises:
+        InputError: unknown layout, missing folder, or no subject of that layout in it.
+    """
+    if layout not in LAYOUTS:
+        raise InputError(f"There is no data set layout {layout!r}.", expected=" or ".join(LAYOUTS), received=layout)
+    root = Path(root)
+    if not root.is_dir():
+        raise InputError(f"There is no folder {root}.", cure="Check the path")
+    return LAYOUTS[layout](root)
+
+
+def detect_layout(root: Path) -> str | None:
+    """The layout that a folder follows, or None."""
+    for layout in LAYOUTS:
+        try:
+            open_dataset(root, layout)
+        except InputError:
+            continue
+        return layout
+    return None

@@ -1,0 +1,54 @@
+"""Anyone's own data: `pairs/<subject>/{moving,fixed,moving_labels,fixed_labels}.nii.gz`.
+
+Labels are optional. `tissues.json` beside the subjects, a list of names in label order, says what they mean.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from elasreg_core.data.cases import Case
+from elasreg_core.data.datasets.dataset import Dataset
+from elasreg_core.data.tissues import TissueTable
+from elasreg_core.errors import InputError
+
+
+def open_pairs(root: Path) -> Dataset:
+    """Lists the subjects under `root` or `root/pairs`.
+
+    Raises:
+        InputError: no subject folder was found, or `tissues.json` is not a list of names.
+    """
+    base = root / "pairs" if (root / "pairs").is_dir() else root
+    cases, faults = [], []
+    for folder in sorted(path for path in base.iterdir() if path.is_dir()):
+        found = {name: _nifti(folder, name) for name in ("moving", "fixed", "moving_labels", "fixed_labels")}
+        moving, fixed = found["moving"], found["fixed"]
+        if moving is not None and fixed is not None:
+            cases.append(Case(folder.name, moving, fixed, found["moving_labels"], found["fixed_labels"]))
+        elif moving is not None or fixed is not None:
+            faults.append(f"{folder.name} is incomplete: it needs both moving.nii.gz and fixed.nii.gz.")
+    if not cases:
+        raise InputError(
+            f"{root} holds no pair.",
+            expected="<subject>/{moving, fixed, moving_labels, fixed_labels}.nii.gz",
+            received=faults[0] if faults else "no such folder",
+        )
+    return Dataset("pairs", root, tuple(cases), _tissues(base / "tissues.json"), tuple(faults))
+
+
+def _nifti(folder: Path, name: str) -> Path | None:
+    return next((path for path in (folder / f"{name}.nii.gz", folder / f"{name}.nii") if path.is_file()), None)
+
+
+def _tissues(path: Path) -> TissueTable | None:
+    if not path.is_file():
+        return None
+    try:
+        names = json.loads(path.read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not JSON.", received=str(error)) from error
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise InputError(f"{path} is not a list of tissue names.", expected='["lung", "bone", "liver"]', received=names)
+    return TissueTable(tuple(names))

@@ -1,0 +1,177 @@
+"""NIfTI files as arrays with a trustworthy geometry."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import numpy.typing as npt
+from nibabel.affines import voxel_sizes
+from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
+
+from elasreg_core.errors import InputError
+
+_SPACING_TOLERANCE = 0.01  # relative; headers round to float32, contradictions are far larger
+
+
+@dataclass(frozen=True)
+class Volume:
+    """An image as it lies on disk.
+
+    Attributes:
+        path: where it came from.
+        data: shape `(X, Y, Z)`; a 2D file has Z = 1.
+        affine: `(4, 4)`, voxel → RAS mm.
+        notes: what the reader had to decide, one sentence each.
+    """
+
+    path: Path
+    data: npt.NDArray[Any]
+    affine: npt.NDArray[np.float64]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def spacing_mm(self) -> npt.NDArray[np.float64]:
+        """Voxel sizes in mm, shape `(3,)`."""
+        return voxel_sizes(self.affine)
+
+
+def read_image(path: Path) -> Volume:
+    """Reads a 2D or 3D image as float32.
+
+    Raises:
+        InputError: missing, not NIfTI, truncated, not 2D or 3D, or not finite.
+    """
+    image = _open(path)
+    data = _voxels(image, path).astype(np.float32)
+    if not np.isfinite(data).all():
+        raise InputError(
+            f"{path} holds values that are not finite.",
+            expected="finite intensities",
+            received=f"{np.count_nonzero(~np.isfinite(data))} NaN or infinite voxels of {data.size}",
+            cure="Replace them, for example with the air value",
+        )
+    affine, notes = _geometry(image, path)
+    return Volume(path, data, affine, notes)
+
+
+def read_labels(path: Path) -> Volume:
+    """Reads a label map as uint8.
+
+    Raises:
+        InputError: as `read_image`, or the values are not integers of 0 … 255.
+    """
+    image = _open(path)
+    data = _voxels(image, path)
+    labels = np.nan_to_num(data, nan=-1).astype(np.uint8)
+    if not np.array_equal(labels, data):
+        wrong = data[labels != data]
+        raise InputError(
+            f"{path} is not a label map.",
+            expected="integers from 0 to 255",
+            received=f"values such as {wrong.flat[0]:g}",
+            cure="Give the segmentation, not the image",
+        )
+    affine, notes = _geometry(image, path)
+    return Volume(path, labels, affine, notes)
+
+
+def require_same_grid(image: Volume, labels: Volume) -> None:
+    """Raises InputError unless the label map lies on its image's grid."""
+    if image.data.shape != labels.data.shape:
+        raise InputError(
+            f"{labels.path} does not lie on the grid of its image {image.path.name}.",
+            expected=f"shape {image.data.shape}",
+            received=f"shape {labels.data.shape}",
+            cure="Resample the label map onto its image",
+        )
+    if not np.allclose(image.affine, labels.affine, atol=1e-2):
+        raise InputError(
+            f"{labels.path} has another affine than its image {image.path.name}.",
+            expected=f"rows {_rows(image.affine)}",
+            received=f"rows {_rows(labels.affine)}",
+            cure="Resample the label map onto its image, or copy the image's header if only the header is wrong",
+        )
+
+
+def write_volume(
+    path: Path, data: npt.NDArray[Any], affine: npt.NDArray[np.float64], intent: str | None = None
+) -> None:
+    """Writes an array as NIfTI; `intent` names a NIfTI intent such as "vector"."""
+    image = nib.Nifti1Image(data, affine)
+    image.header.set_xyzt_units("mm")
+    image.set_sform(affine, code=1)
+    image.set_qform(affine, code=1)
+    if intent is not None:
+        image.header.set_intent(intent)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    nib.save(image, path)
+
+
+def _open(path: Path) -> Any:
+    if not Path(path).is_file():
+        raise InputError(f"There is no file {path}.", cure="Check the path")
+    try:
+        return nib.load(path)
+    except (ImageFileError, HeaderDataError, OSError, EOFError, zlib.error, ValueError) as error:
+        raise InputError(
+            f"{path} cannot be read as an image.",
+            expected="a NIfTI file (.nii or .nii.gz)",
+            received=f"{Path(path).stat().st_size} bytes that are not one ({error})",
+        ) from error
+
+
+def _voxels(image: Any, path: Path) -> npt.NDArray[Any]:
+    try:
+        data = np.asanyarray(image.dataobj)
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise InputError(
+            f"{path} is damaged: its header promises more voxels than the file holds.",
+            expected=f"shape {image.shape}",
+            received=f"{Path(path).stat().st_size} bytes on disk ({error})",
+            cure="Copy or download the file again",
+        ) from error
+    while data.ndim > 3 and data.shape[-1] == 1:
+        data = data[..., 0]
+    if data.ndim not in (2, 3):
+        raise InputError(
+            f"{path} is not one image.", expected="2 or 3 axes", received=f"shape {data.shape}", cure="Give one frame"
+        )
+    return data.reshape(*data.shape, 1) if data.ndim == 2 else data
+
+
+def _geometry(image: Any, path: Path) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+    """Voxel → RAS mm. Where the sform contradicts pixdim: spacing from pixdim, direction from the sform.
+
+    Genuine ACDC files carry an sform of diag(−1, −1, 1) beside a pixdim of 1.37 × 1.37 × 10 mm. ITK's reader
+    decides as we do here.
+    """
+    affine = np.asarray(image.affine, dtype=np.float64)
+    lengths = voxel_sizes(affine)
+    if not np.isfinite(affine).all() or (lengths == 0).any() or abs(np.linalg.det(affine[:3, :3])) < 1e-12:
+        raise InputError(f"{path} has an affine that cannot be inverted.", received=f"rows {_rows(affine)}")
+    pixdim = np.ones(3)
+    zooms = image.header.get_zooms()[:3]
+    pixdim[: len(zooms)] = zooms
+    if (pixdim <= 0).any() or np.allclose(lengths, pixdim, rtol=_SPACING_TOLERANCE):
+        return affine, ()
+    corrected = affine.copy()
+    corrected[:3, :3] *= pixdim / lengths
+    note = (
+        f"{path.name}: the affine says a spacing of {_by(lengths)} mm, pixdim says {_by(pixdim)} mm; "
+        "took pixdim, with the affine's directions."
+    )
+    return corrected, (note,)
+
+
+def _by(values: npt.NDArray[np.float64]) -> str:
+    return " × ".join(f"{value:.4g}" for value in values)
+
+
+def _rows(affine: npt.NDArray[np.float64]) -> str:
+    return "; ".join(" ".join(f"{value:.4g}" for value in row) for row in affine[:3])

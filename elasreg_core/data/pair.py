@@ -1,0 +1,90 @@
+"""What a registration starts from: two images on one grid, their labels, and where the grid lies in space."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from elasreg_core.data.tissues import TissueTable
+from elasreg_core.errors import InputError
+
+
+@dataclass(frozen=True)
+class RegistrationPair:
+    """A preprocessed pair. Arrays share one grid; they are never written to.
+
+    Attributes:
+        id: the subject.
+        moving, fixed: shape `(X, Y[, Z])`, float32, normalised to [0, 1].
+        moving_labels, fixed_labels: same shape, integers of the tissue table; None where there are none.
+        affine: `(4, 4)`, voxel of this grid → RAS mm. A 2D grid is the slice k = 0 of it.
+        spacing_mm: one voxel size per grid axis, in mm.
+        tissues: the label table.
+        group: the patient's group (ACDC: disease), if known.
+        notes: what the loader had to decide, one sentence each.
+    """
+
+    id: str
+    moving: npt.NDArray[np.float32]
+    fixed: npt.NDArray[np.float32]
+    moving_labels: npt.NDArray[np.uint8] | None
+    fixed_labels: npt.NDArray[np.uint8] | None
+    affine: npt.NDArray[np.float64]
+    spacing_mm: tuple[float, ...]
+    tissues: TissueTable
+    group: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, array in (
+            ("moving image", self.moving),
+            ("moving labels", self.moving_labels),
+            ("fixed labels", self.fixed_labels),
+        ):
+            if array is not None and array.shape != self.fixed.shape:
+                raise InputError(
+                    f"{self.id}: the {name} and the fixed image lie on different grids.",
+                    expected=self.fixed.shape,
+                    received=array.shape,
+                )
+        for name, image in (("moving", self.moving), ("fixed", self.fixed)):
+            _require_usable(image, f"{self.id}: the {name} image")
+        for name, labels in (("moving", self.moving_labels), ("fixed", self.fixed_labels)):
+            if labels is not None:
+                self.tissues.require_known(labels, f"{self.id}: the {name} label map")
+
+    @property
+    def grid_shape(self) -> tuple[int, ...]:
+        """(X, Y[, Z])."""
+        return self.fixed.shape
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over everything that a registration or its scores depend on."""
+        digest = hashlib.sha256()
+        for array in (self.moving, self.fixed, self.moving_labels, self.fixed_labels, self.affine):
+            content = b"none" if array is None else repr(array.shape).encode() + np.ascontiguousarray(array).tobytes()
+            digest.update(content)
+        return digest.hexdigest()
+
+
+def _require_usable(image: npt.NDArray[Any], what: str) -> None:
+    if not np.isfinite(image).all():
+        raise InputError(
+            f"{what} holds values that are not finite.",
+            expected="finite intensities",
+            received=f"{np.count_nonzero(~np.isfinite(image))} NaN or infinite voxels",
+            cure="Replace them before registering",
+        )
+    if np.ptp(image) == 0:
+        raise InputError(
+            f"{what} is constant.",
+            expected="an image with contrast",
+            received=f"the value {image.flat[0]:g} everywhere",
+            cure="Check that the file, the slice and the crop show the anatomy",
+        )

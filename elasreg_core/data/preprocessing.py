@@ -1,0 +1,114 @@
+"""From two volumes on disk to one grid: slice, resample, crop or pad, normalise, all carried through the affine.
+
+The target grid is laid out in space once, around the fixed labels; every image and label map is then read off
+at the grid's points with a single interpolation, through its own affine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from elasreg_core.data.nifti import Volume
+from elasreg_core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What happens to a pair before a network sees it; recorded in every checkpoint.
+
+    Attributes:
+        grid_shape: sides of the target grid, 2 or 3 of them.
+        spacing_mm: isotropic voxel size of the target grid; through the slice, a 2D grid keeps the volume's.
+        slice_axis: the axis of the fixed volume across which its middle slice is taken; None keeps the volume (3D).
+        intensity_percentiles: clipped here, then mapped to [0, 1], each image by itself.
+    """
+
+    grid_shape: tuple[int, ...] = (128, 128)
+    spacing_mm: float = 1.8
+    slice_axis: int | None = 2
+    intensity_percentiles: tuple[float, float] = (0.5, 99.5)
+
+    def __post_init__(self) -> None:
+        expected = 3 if self.slice_axis is None else 2
+        if len(self.grid_shape) != expected:
+            raise InputError(
+                "grid_shape and slice_axis contradict each other.",
+                expected=f"{expected} sides with slice_axis = {self.slice_axis}",
+                received=self.grid_shape,
+            )
+
+    @property
+    def dim(self) -> int:
+        """2 or 3."""
+        return len(self.grid_shape)
+
+
+@dataclass(frozen=True)
+class TargetGrid:
+    """A grid in space: `shape` has three sides (2D: the last is 1), `affine` maps its voxels to RAS mm."""
+
+    shape: tuple[int, ...]
+    affine: npt.NDArray[np.float64]
+
+    def read(self, volume: Volume, order: int) -> npt.NDArray[Any]:
+        """The volume at this grid's points: linear (order 1) or nearest (order 0); its minimum outside of it."""
+        to_volume = np.round(np.linalg.inv(volume.affine) @ self.affine, 9)
+        return ndimage.affine_transform(
+            volume.data,
+            to_volume[:3, :3],
+            to_volume[:3, 3],
+            output_shape=self.shape,
+            order=order,
+            mode="constant",
+            cval=volume.data.min(),
+        )
+
+
+def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preprocessing) -> TargetGrid:
+    """The grid of `settings`, centred on the fixed labels (without labels: on the image).
+
+    Raises:
+        InputError: the fixed labels are empty on the grid's slice.
+    """
+    centre_vox = (np.array(fixed.data.shape) - 1) / 2
+    axes = [axis for axis in range(3) if axis != settings.slice_axis]
+    if settings.slice_axis is not None:
+        centre_vox[settings.slice_axis] = fixed.data.shape[settings.slice_axis] // 2
+    if fixed_labels is not None:
+        region = fixed_labels.data
+        if settings.slice_axis is not None:
+            region = region.take([int(centre_vox[settings.slice_axis])], axis=settings.slice_axis)
+        boxes = ndimage.find_objects((region > 0).astype(np.uint8))
+        if not boxes:
+            raise InputError(
+                f"{fixed_labels.path} has no tissue where the grid should be centred.",
+                expected="labels above 0" + ("" if settings.slice_axis is None else " on the middle slice"),
+                received="background only",
+                cure="Check the label map, or crop the volume to the organ",
+            )
+        for axis in axes:
+            centre_vox[axis] = (boxes[0][axis].start + boxes[0][axis].stop - 1) / 2
+
+    axes += [] if settings.slice_axis is None else [settings.slice_axis]
+    shape = (*settings.grid_shape, 1)[:3]
+    directions = (fixed.affine[:3, :3] / fixed.spacing_mm)[:, axes]
+    spacing = np.full(3, settings.spacing_mm)
+    if settings.slice_axis is not None:
+        spacing[2] = fixed.spacing_mm[settings.slice_axis]
+    affine = np.eye(4)
+    affine[:3, :3] = directions * spacing
+    centre_mm = fixed.affine[:3, :3] @ centre_vox + fixed.affine[:3, 3]
+    affine[:3, 3] = centre_mm - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
+    return TargetGrid(shape, affine)
+
+
+def normalise(image: npt.NDArray[np.float32], percentiles: tuple[float, float]) -> npt.NDArray[np.float32]:
+    """Clips at the percentiles and maps them to [0, 1]. A constant image stays constant (at 0)."""
+    low, high = np.percentile(image, percentiles)
+    span = high - low
+    return np.clip((image - low) / (span if span > 0 else 1), 0, 1).astype(np.float32)

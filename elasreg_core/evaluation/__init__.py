@@ -1,0 +1,1 @@
+"""A registration judged: all its scores in one object."""

@@ -1,0 +1,73 @@
+"""All scores of one displacement, per tissue and whole."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.metrics import dice_per_label, hd95_mm, negative_jacobian_percent, sd_log_jacobian
+from elasreg_core.physics.fields import jacobian_determinant, warp_labels
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores; NaN where undefined (a class or the labels absent, no landmarks). Definitions: `metrics.METRICS`."""
+
+    dice: dict[str, float]
+    hd95_mm: dict[str, float]
+    tre_mm: float
+    neg_jacobian_percent: float
+    sd_log_jacobian: float
+
+    @property
+    def mean_dice(self) -> float:
+        """Mean over the tissues where Dice is defined; NaN where it is nowhere."""
+        defined = [value for value in self.dice.values() if not math.isnan(value)]
+        return float(np.mean(defined)) if defined else float("nan")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form of metrics.json: null where undefined."""
+        return _null_for_nan(
+            {
+                "mean_dice": self.mean_dice,
+                "dice": self.dice,
+                "hd95_mm": self.hd95_mm,
+                "tre_mm": self.tre_mm,
+                "neg_jacobian_percent": self.neg_jacobian_percent,
+                "sd_log_jacobian": self.sd_log_jacobian,
+            }
+        )
+
+
+def score_displacement(pair: RegistrationPair, displacement: npt.NDArray[np.floating] | None = None) -> Scores:
+    """Scores a displacement `(X, Y[, Z], D)` of a pair; None scores the pair as it is, unregistered."""
+    if displacement is None:
+        displacement = np.zeros((*pair.grid_shape, len(pair.grid_shape)), dtype=np.float32)
+    jacobian = jacobian_determinant(displacement)
+    names = pair.tissues.names
+    dice = hd95 = dict.fromkeys(names, float("nan"))
+    if pair.moving_labels is not None and pair.fixed_labels is not None:
+        warped = warp_labels(pair.moving_labels, displacement)
+        values = dice_per_label(warped, pair.fixed_labels, pair.tissues.n_classes)
+        dice = dict(zip(names, map(float, values), strict=True))
+        hd95 = {
+            name: hd95_mm(warped == label, pair.fixed_labels == label, pair.spacing_mm) for label, name in pair.tissues
+        }
+    return Scores(
+        dice=dice,
+        hd95_mm=hd95,
+        tre_mm=float("nan"),
+        neg_jacobian_percent=negative_jacobian_percent(jacobian),
+        sd_log_jacobian=sd_log_jacobian(jacobian),
+    )
+
+
+def _null_for_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _null_for_nan(item) for key, item in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value

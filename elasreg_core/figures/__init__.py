@@ -1,0 +1,23 @@
+"""Plotly figures: arrays and tables in, figures out; no Streamlit, no files."""
+
+from __future__ import annotations
+
+from elasreg_core.figures.deformation import grid_figure, jacobian_figure
+from elasreg_core.figures.heatmap import criterion_heatmap
+from elasreg_core.figures.images import difference_figure, image_figure
+from elasreg_core.figures.palette import tissue_colours
+from elasreg_core.figures.plane import Plane
+
+#: Pass as `config` wherever a figure is shown: nothing is ever sent to a cloud.
+PLOT_CONFIG = {"displaylogo": False, "showSendToCloud": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
+
+__all__ = [
+    "PLOT_CONFIG",
+    "Plane",
+    "criterion_heatmap",
+    "difference_figure",
+    "grid_figure",
+    "image_figure",
+    "jacobian_figure",
+    "tissue_colours",
+]

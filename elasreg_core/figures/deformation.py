@@ -1,0 +1,88 @@
+"""The deformation itself: where the grid goes, and how volumes change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from elasreg_core.figures.images import contour_traces, image_trace
+from elasreg_core.figures.palette import DIVERGING, FOLDING
+from elasreg_core.figures.plane import Plane
+from elasreg_core.physics.fields import identity_grid, jacobian_determinant
+
+
+def grid_lines(displacement: npt.NDArray[Any], plane: Plane, every: int) -> tuple[np.ndarray, np.ndarray]:
+    """Poly-lines through p + u(p) of every n-th row and column of voxels, in mm, separated by NaN.
+
+    Args:
+        displacement: shape `(X, Y, 2)`, in voxels.
+        plane: how the grid lies on the screen.
+        every: voxels between two lines.
+
+    Returns:
+        x and y of one line trace.
+    """
+    deformed = identity_grid(displacement.shape[:2]) + displacement
+    gap = np.full((1, 2), np.nan)
+    lines = [deformed[i] for i in range(0, deformed.shape[0], every)]
+    lines += [deformed[:, j] for j in range(0, deformed.shape[1], every)]
+    points = np.concatenate([part for line in lines for part in (line, gap)])
+    return plane.positions_mm(0, points[:, 0]), plane.positions_mm(1, points[:, 1])
+
+
+def grid_figure(
+    displacement: npt.NDArray[Any],
+    plane: Plane,
+    title: str,
+    every: int = 4,
+    moving: npt.NDArray[Any] | None = None,
+    moving_labels: npt.NDArray[np.integer] | None = None,
+    tissues: Sequence[str] = (),
+) -> go.Figure:
+    """The fixed grid carried to p + u(p), over the moving image, in which those points lie."""
+    figure = go.Figure()
+    if moving is not None:
+        figure.add_trace(image_trace(moving, plane, opacity=0.55))
+    x, y = grid_lines(displacement, plane, every)
+    figure.add_trace(
+        go.Scatter(x=x, y=y, mode="lines", line={"color": "#D55E00", "width": 1}, hoverinfo="skip", showlegend=False)
+    )
+    if moving_labels is not None:
+        figure.add_traces(contour_traces(moving_labels, tissues, plane))
+    return plane.lay_out(figure, displacement.shape[:2], title)
+
+
+def jacobian_figure(displacement: npt.NDArray[Any], plane: Plane, title: str) -> go.Figure:
+    """Det ∇φ, diverging at 1: blue where the moving anatomy is larger, red where smaller; folded voxels are marked."""
+    jacobian = jacobian_determinant(displacement)
+    reach = float(np.clip(np.percentile(np.abs(jacobian - 1), 99.5), 0.1, 1.0))
+    figure = go.Figure(
+        go.Heatmap(
+            z=jacobian.T.astype(np.float32),
+            x=plane.positions_mm(0, np.arange(jacobian.shape[0])),
+            y=plane.positions_mm(1, np.arange(jacobian.shape[1])),
+            colorscale=DIVERGING,
+            zmin=1 - reach,
+            zmax=1 + reach,
+            zmid=1,
+            colorbar={"thickness": 8, "len": 0.8, "title": {"text": "det", "side": "top"}},
+            hovertemplate="%{x:.0f}, %{y:.0f} mm: det %{z:.2f}<extra></extra>",
+        )
+    )
+    folded = np.argwhere(jacobian <= 0)
+    if len(folded):
+        figure.add_trace(
+            go.Scatter(
+                x=plane.positions_mm(0, folded[:, 0]),
+                y=plane.positions_mm(1, folded[:, 1]),
+                mode="markers",
+                marker={"color": FOLDING, "size": 5, "symbol": "x"},
+                name="folded",
+                hovertemplate="folded<extra></extra>",
+            )
+        )
+    return plane.lay_out(figure, jacobian.shape, title)

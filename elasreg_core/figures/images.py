@@ -1,0 +1,83 @@
+"""Slices, label contours, and the difference of two slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from elasreg_core.figures.palette import DIVERGING, GREY, tissue_colours
+from elasreg_core.figures.plane import Plane
+
+
+def image_trace(image: npt.NDArray[Any], plane: Plane, opacity: float = 1.0) -> go.Heatmap:
+    """A slice `(X, Y)` in grey."""
+    return go.Heatmap(
+        z=image.T.astype(np.float32),
+        x=plane.positions_mm(0, np.arange(image.shape[0])),
+        y=plane.positions_mm(1, np.arange(image.shape[1])),
+        colorscale=GREY,
+        showscale=False,
+        opacity=opacity,
+        hovertemplate="%{x:.0f}, %{y:.0f} mm: %{z:.2f}<extra></extra>",
+    )
+
+
+def contour_traces(
+    labels: npt.NDArray[np.integer], tissues: Sequence[str], plane: Plane, dash: str = "solid", legend: bool = True
+) -> list[go.Contour]:
+    """The outline of every tissue, in its colour."""
+    return [
+        go.Contour(
+            z=(labels == label).T.astype(np.float32),
+            x=plane.positions_mm(0, np.arange(labels.shape[0])),
+            y=plane.positions_mm(1, np.arange(labels.shape[1])),
+            contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
+            line={"color": colour, "width": 2, "dash": dash},
+            name=name,
+            legendgroup=name,
+            showlegend=legend,
+            showscale=False,
+            hoverinfo="skip",
+        )
+        for label, (name, colour) in enumerate(tissue_colours(tissues).items(), start=1)
+        if (labels == label).any()
+    ]
+
+
+def image_figure(
+    image: npt.NDArray[Any],
+    plane: Plane,
+    title: str,
+    labels: npt.NDArray[np.integer] | None = None,
+    tissues: Sequence[str] = (),
+    reference_labels: npt.NDArray[np.integer] | None = None,
+) -> go.Figure:
+    """A slice with its label outlines; `reference_labels` are added dotted, for comparison."""
+    figure = go.Figure(image_trace(image, plane))
+    if labels is not None:
+        figure.add_traces(contour_traces(labels, tissues, plane))
+    if reference_labels is not None:
+        figure.add_traces(contour_traces(reference_labels, tissues, plane, dash="dot", legend=False))
+    return plane.lay_out(figure, image.shape, title)
+
+
+def difference_figure(fixed: npt.NDArray[Any], other: npt.NDArray[Any], plane: Plane, title: str) -> go.Figure:
+    """Other − fixed, diverging at 0 over [−1, 1]: white where they agree."""
+    figure = go.Figure(
+        go.Heatmap(
+            z=(other - fixed).T.astype(np.float32),
+            x=plane.positions_mm(0, np.arange(fixed.shape[0])),
+            y=plane.positions_mm(1, np.arange(fixed.shape[1])),
+            colorscale=DIVERGING,
+            zmin=-1,
+            zmax=1,
+            zmid=0,
+            colorbar={"thickness": 8, "len": 0.8, "title": {"text": "Δ", "side": "top"}},
+            hovertemplate="%{x:.0f}, %{y:.0f} mm: %{z:+.2f}<extra></extra>",
+        )
+    )
+    return plane.lay_out(figure, fixed.shape, title)

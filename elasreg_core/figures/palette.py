@@ -1,0 +1,17 @@
+"""Colours: the same tissue has the same colour everywhere, and colour-blind readers can tell them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+#: Okabe & Ito (2008), ordered to stand out on grey images; label 1 takes the first.
+OKABE_ITO = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
+
+FOLDING = "#D500F9"
+GREY = "Greys_r"
+DIVERGING = "RdBu"
+
+
+def tissue_colours(tissues: Sequence[str]) -> dict[str, str]:
+    """A colour per tissue, in label order."""
+    return {name: OKABE_ITO[i % len(OKABE_ITO)] for i, name in enumerate(tissues)}

@@ -1,0 +1,63 @@
+"""How a 2D grid lies on the screen: in millimetres, in the radiological orientation, with true proportions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import nibabel as nib
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from elasreg_core.data.pair import RegistrationPair
+
+#: Radiological display: what the right and the lower side of the screen should show, by anatomical axis.
+_ACROSS = {"R": "L", "L": "L", "A": "P", "P": "P", "S": "I", "I": "I"}
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Array axis 0 runs across the screen, axis 1 down it; either is flipped where radiology demands.
+
+    Attributes:
+        spacing_mm: voxel sizes along both axes.
+        codes: where increasing indices lead, e.g. ("L", "P").
+    """
+
+    spacing_mm: tuple[float, float]
+    codes: tuple[str, str]
+
+    @classmethod
+    def of(cls, pair: RegistrationPair) -> Plane:
+        """The plane of a 2D pair."""
+        first, second, _ = nib.aff2axcodes(pair.affine)
+        return cls((pair.spacing_mm[0], pair.spacing_mm[1]), (first, second))
+
+    def positions_mm(self, axis: int, voxels: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Screen coordinates of voxel positions along an axis."""
+        return np.asarray(voxels, dtype=float) * self.spacing_mm[axis]
+
+    def lay_out(self, figure: go.Figure, shape: tuple[int, ...], title: str, height: int = 340) -> go.Figure:
+        """Axes, directions and proportions for a figure over a grid of this shape."""
+        for axis, update in ((0, figure.update_xaxes), (1, figure.update_yaxes)):
+            code, target = self.codes[axis], _ACROSS[self.codes[axis]]
+            ends = [-0.5 * self.spacing_mm[axis], (shape[axis] - 0.5) * self.spacing_mm[axis]]
+            backwards = (code != target) != (axis == 1)  # Plotly's y runs up
+            start = {v: k for k, v in (("R", "L"), ("A", "P"), ("S", "I"))}[target]
+            update(
+                title=f"{start} → {target} (mm)",
+                range=ends[::-1] if backwards else ends,
+                showgrid=False,
+                zeroline=False,
+                constrain="domain",
+                title_standoff=4,
+            )
+        figure.update_yaxes(scaleanchor="x", scaleratio=1)
+        figure.update_layout(
+            title={"text": title, "x": 0.5, "xanchor": "center", "font": {"size": 14}},
+            height=height,
+            margin={"l": 45, "r": 10, "t": 36, "b": 40},
+            legend={"orientation": "h", "y": -0.18, "x": 0.5, "xanchor": "center"},
+            uirevision="keep",
+        )
+        return figure

@@ -1,0 +1,116 @@
+"""From a sweep to the parameters of each tissue, with what one should know about the choice.
+
+The paper's rule is the argmax of the class-wise Dice. On a nearly flat surface it picks noise, so every choice carries
+its *plateau*: the share of the nodes that are as good within a tolerance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from elasreg_core.errors import InputError
+from elasreg_core.identification.grid import Node
+from elasreg_core.identification.sweep import CRITERIA, SubjectSweep
+from elasreg_core.metrics import METRICS
+from elasreg_core.physics.lame import LameField
+
+PLATEAU_TOLERANCE = {"dice": 0.005, "hd95_mm": 0.5}
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best node of one tissue.
+
+    Attributes:
+        tissue: which; "mean" for the mean over the tissues.
+        criterion: by which metric.
+        node: (λ, μ); None where the criterion is undefined at every node (the class is absent).
+        value: the criterion there.
+        plateau_fraction: share of the scored nodes within the tolerance of the best: 1 means the data cannot tell.
+        on_edge: the node lies on the rim of the grid; the true optimum may lie beyond.
+        ties: how many other nodes reach exactly the same value; of them all, the largest λ + μ is taken.
+    """
+
+    tissue: str
+    criterion: str
+    node: Node | None
+    value: float = float("nan")
+    plateau_fraction: float = float("nan")
+    on_edge: bool = False
+    ties: int = 0
+
+    @property
+    def message(self) -> str:
+        """What was chosen and why, in a sentence."""
+        metric = METRICS[self.criterion]
+        if self.node is None:
+            return f"{self.tissue}: no optimum, because the class is absent from one of the label maps."
+        text = f"{self.tissue}: λ = {self.node[0]:g}, μ = {self.node[1]:g} with {metric.title} {self.value:.3f}"
+        text += f" {metric.unit}".rstrip() + f"; {self.plateau_fraction:.0%} of the nodes are as good"
+        if self.ties:
+            text += f", {self.ties} of them exactly"
+        return text + ("; on the edge of the grid." if self.on_edge else ".")
+
+
+def best_node(sweep: SubjectSweep, tissue: str, criterion: str = "dice", tolerance: float | None = None) -> Optimum:
+    """The best node for one tissue, or for the mean over all tissues (`tissue="mean"`, absent classes left out).
+
+    Args:
+        sweep: complete or not; unvisited nodes do not count.
+        tissue: a tissue's name or "mean".
+        criterion: "dice" or "hd95_mm".
+        tolerance: of the plateau, in the criterion's unit; default 0.005 Dice or 0.5 mm.
+
+    Raises:
+        InputError: unknown criterion.
+    """
+    if criterion not in CRITERIA:
+        raise InputError("There is no such criterion.", expected=" or ".join(CRITERIA), received=criterion)
+    values = _values(sweep, tissue, criterion)
+    if not values:
+        return Optimum(tissue, criterion, None)
+    sign = 1 if METRICS[criterion].higher_is_better else -1
+    gains = {node: sign * value for node, value in values.items()}
+    best = max(gains.values())
+    margin = PLATEAU_TOLERANCE[criterion] if tolerance is None else tolerance
+    tied = [node for node, gain in gains.items() if gain == best]
+    node = max(tied, key=lambda n: (n[0] + n[1], n))
+    return Optimum(
+        tissue=tissue,
+        criterion=criterion,
+        node=node,
+        value=values[node],
+        plateau_fraction=float(np.mean([gain >= best - margin for gain in gains.values()])),
+        on_edge=sweep.grid.on_edge(node),
+        ties=len(tied) - 1,
+    )
+
+
+def choose_parameters(sweep: SubjectSweep, criterion: str = "dice") -> tuple[Optimum, ...]:
+    """The paper's identification: each tissue's argmax over the one sweep. In label order."""
+    return tuple(best_node(sweep, tissue, criterion) for tissue in sweep.tissues)
+
+
+def lame_field(
+    optima: Sequence[Optimum], fallback: Optimum, tissues: Sequence[str], background: tuple[float, float]
+) -> LameField:
+    """The Lamé field of the optima. A tissue without one takes the node that is best on the mean of the others.
+
+    Raises:
+        InputError: no tissue has an optimum.
+    """
+    if fallback.node is None:
+        raise InputError("No tissue has an optimum: moving and fixed labels share no class.")
+    chosen = {optimum.tissue: optimum.node or fallback.node for optimum in optima}
+    return LameField.from_tissues(chosen, tissues, background)
+
+
+def _values(sweep: SubjectSweep, tissue: str, criterion: str) -> dict[Node, float]:
+    """The criterion by node, undefined values left out."""
+    rows = sweep.table if tissue == "mean" else sweep.table[sweep.table["tissue"] == tissue]
+    means = rows.groupby(["lambda", "mu"], as_index=False)[criterion].mean().dropna()
+    columns = (means[name].to_numpy(dtype=float) for name in ("lambda", "mu", criterion))
+    return {(float(lam), float(mu)): float(value) for lam, mu, value in zip(*columns, strict=True)}

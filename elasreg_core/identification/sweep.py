@@ -1,0 +1,150 @@
+"""The sweep: one registration per node with the global network, scored for all tissues at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.errors import InputError
+from elasreg_core.identification.grid import Node, ParameterGrid
+from elasreg_core.metrics import dice_per_label, hd95_mm, negative_jacobian_percent, sd_log_jacobian
+from elasreg_core.physics.fields import jacobian_determinant, warp_labels
+from elasreg_core.physics.lame import LameField
+
+Displace = Callable[[RegistrationPair, LameField], np.ndarray]
+
+COLUMNS = (
+    "subject",
+    "tissue",
+    "lambda",
+    "mu",
+    "dice",
+    "hd95_mm",
+    "tre_mm",
+    "neg_jacobian_percent",
+    "sd_log_jacobian",
+)
+CRITERIA = ("dice", "hd95_mm")
+
+
+@dataclass(frozen=True)
+class NodeScores:
+    """One node's scores: per tissue in label order, and of the deformation as a whole. NaN where undefined."""
+
+    lam: float
+    mu: float
+    dice: tuple[float, ...]
+    hd95_mm: tuple[float, ...]
+    neg_jacobian_percent: float
+    sd_log_jacobian: float
+
+    def rows(self, subject: str, tissues: Iterable[str]) -> list[dict[str, object]]:
+        """One row per tissue, keyed by COLUMNS."""
+        return [
+            {
+                "subject": subject,
+                "tissue": tissue,
+                "lambda": self.lam,
+                "mu": self.mu,
+                "dice": dice,
+                "hd95_mm": hd95,
+                "tre_mm": float("nan"),
+                "neg_jacobian_percent": self.neg_jacobian_percent,
+                "sd_log_jacobian": self.sd_log_jacobian,
+            }
+            for tissue, dice, hd95 in zip(tissues, self.dice, self.hd95_mm, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class SubjectSweep:
+    """One subject's sweep as a tidy table: one row per (tissue, node), columns COLUMNS.
+
+    Attributes:
+        subject: whose.
+        tissues: in label order.
+        grid: the nodes that belong to it, visited or not.
+        table: the rows so far.
+    """
+
+    subject: str
+    tissues: tuple[str, ...]
+    grid: ParameterGrid
+    table: pd.DataFrame
+
+    @classmethod
+    def from_nodes(
+        cls, subject: str, tissues: tuple[str, ...], grid: ParameterGrid, nodes: Iterable[NodeScores]
+    ) -> SubjectSweep:
+        """Collects node scores."""
+        rows = [row for node in nodes for row in node.rows(subject, tissues)]
+        return cls(subject, tissues, grid, pd.DataFrame(rows, columns=list(COLUMNS)))
+
+    @property
+    def n_visited(self) -> int:
+        """Number of nodes scored so far."""
+        return len(self.table) // len(self.tissues)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every node of the grid has been scored."""
+        return self.n_visited == len(self.grid.nodes)
+
+    def surface(self, tissue: str, metric: str = "dice") -> pd.DataFrame:
+        """The metric over the grid: rows μ, columns λ, NaN where not visited or undefined."""
+        rows = self.table[self.table["tissue"] == tissue]
+        surface = rows.pivot_table(index="mu", columns="lambda", values=metric, dropna=False)
+        return surface.reindex(index=self.grid.mu, columns=self.grid.lam)
+
+
+def sweep(
+    displace: Displace,
+    pair: RegistrationPair,
+    grid: ParameterGrid,
+    *,
+    skip: Collection[Node] = (),
+    with_hd95: bool = False,
+) -> Iterator[NodeScores]:
+    """Registers and scores a pair at every node, yielding scores as they come.
+
+    Args:
+        displace: `Registrar.displacement` of a global checkpoint.
+        pair: must have moving and fixed labels.
+        grid: which (λ, μ).
+        skip: nodes that are known already.
+        with_hd95: also compute HD95, which costs more than the registration.
+
+    Raises:
+        InputError: the pair has no labels on one side.
+    """
+    if pair.moving_labels is None or pair.fixed_labels is None:
+        missing = "moving" if pair.moving_labels is None else "fixed"
+        raise InputError(
+            f"{pair.id} cannot be searched: Dice needs labels on both images.",
+            expected="moving and fixed labels",
+            received=f"no {missing} labels",
+            cure="Segment both images, or give the parameters yourself",
+        )
+    n_classes = pair.tissues.n_classes
+    for lam, mu in grid.nodes:
+        if (lam, mu) in skip:
+            continue
+        displacement = displace(pair, LameField.uniform(lam, mu, n_classes))
+        labels = warp_labels(pair.moving_labels, displacement)
+        jacobian = jacobian_determinant(displacement)
+        hd95 = [
+            hd95_mm(labels == label, pair.fixed_labels == label, pair.spacing_mm) if with_hd95 else float("nan")
+            for label, _ in pair.tissues
+        ]
+        yield NodeScores(
+            lam,
+            mu,
+            tuple(map(float, dice_per_label(labels, pair.fixed_labels, n_classes))),
+            tuple(hd95),
+            negative_jacobian_percent(jacobian),
+            sd_log_jacobian(jacobian),
+        )

@@ -1,0 +1,10 @@
+"""What a registration is judged by: each metric's definition, its unit, and which way is better."""
+
+from __future__ import annotations
+
+from elasreg_core.metrics.deformation import negative_jacobian_percent, sd_log_jacobian
+from elasreg_core.metrics.overlap import dice_per_label
+from elasreg_core.metrics.registry import METRICS, Metric
+from elasreg_core.metrics.surface import hd95_mm
+
+__all__ = ["METRICS", "Metric", "dice_per_label", "hd95_mm", "negative_jacobian_percent", "sd_log_jacobian"]

@@ -1,0 +1,64 @@
+"""Every metric's name, unit and direction, stored once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How to show and compare one metric.
+
+    Attributes:
+        name: column name, unit included.
+        title: for axes and tables.
+        unit: for axes; empty where dimensionless.
+        higher_is_better: its direction.
+        definition: one sentence, shown beside the numbers.
+    """
+
+    name: str
+    title: str
+    unit: str
+    higher_is_better: bool
+    definition: str
+
+    @property
+    def label(self) -> str:
+        """Title and unit, for an axis."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "dice",
+            "Dice",
+            "",
+            True,
+            "Overlap 2|A∩B| / (|A|+|B|) of warped and fixed labels (nearest neighbour); undefined for an absent class.",
+        ),
+        Metric(
+            "hd95_mm",
+            "HD95",
+            "mm",
+            False,
+            "95th percentile of the distances between the two surfaces, both directions pooled by their maximum.",
+        ),
+        Metric(
+            "neg_jacobian_percent",
+            "Folding",
+            "%",
+            False,
+            "Share of all voxels of the image whose Jacobian determinant is ≤ 0.",
+        ),
+        Metric(
+            "sd_log_jacobian",
+            "SDlogJ",
+            "",
+            False,
+            "Standard deviation of log det ∇φ over the voxels where it is positive.",
+        ),
+    )
+}

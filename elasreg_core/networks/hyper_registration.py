@@ -1,0 +1,109 @@
+"""A hyper-registration network: two images and a parameter vector in, a displacement out.
+
+The definition is VoxelMorph's `HyperVxmDense` (HyperMorph: Hoopes et al., IPMI 2021); here it gets fast layers, any
+grid size, and the *integrated displacement* as its output. (`HyperVxmDense` itself returns the velocity second.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from elasreg_core.errors import InputError
+from elasreg_core.networks.architecture import Architecture
+from elasreg_core.networks.fast_layers import with_fast_layers
+from elasreg_core.networks.voxelmorph_tf import keras, tf, vxm
+
+_NAME = "elasreg"
+
+
+def build_hyper_vxm_dense(architecture: Architecture, sides: tuple[int, ...], n_parameters: int) -> Any:
+    """The network as VoxelMorph defines it, with outputs (warped, displacement); sides must suit the U-Net."""
+    return vxm.networks.HyperVxmDense(
+        sides,
+        nb_hyp_params=n_parameters,
+        nb_hyp_layers=architecture.hyper_layers,
+        nb_hyp_units=architecture.hyper_units,
+        nb_unet_features=[list(architecture.encoder), list(architecture.decoder)],
+        int_steps=architecture.integration_steps,
+        svf_resolution=1,
+        int_resolution=1,
+        reg_field="warp",  # the second output is the displacement, not the velocity
+        name=_NAME,
+    )
+
+
+class HyperRegistrationNetwork:
+    """Predicts displacements on one grid; sides are padded for the U-Net and cropped again.
+
+    Attributes:
+        grid_shape: (X, Y[, Z]) of the images.
+        n_parameters: length of the parameter vector.
+    """
+
+    def __init__(self, architecture: Architecture, grid_shape: tuple[int, ...], n_parameters: int) -> None:
+        self.grid_shape = grid_shape
+        self.n_parameters = n_parameters
+        sides = tuple(side + (-side) % architecture.divisor for side in grid_shape)
+        self._padding = [(0, 0), *((0, big - side) for big, side in zip(sides, grid_shape, strict=True)), (0, 0)]
+        stock = build_hyper_vxm_dense(architecture, sides, n_parameters)
+        fast = with_fast_layers(stock)
+        self._displacement_model = keras.Model(fast.inputs, fast.outputs[1])
+        self._transformer = vxm.layers.SpatialTransformer(interp_method="linear", indexing="ij")
+
+    def displacement(self, moving: tf.Tensor, fixed: tf.Tensor, parameters: tf.Tensor) -> tf.Tensor:
+        """The displacement, shape `(B, X, Y[, Z], D)` in voxels.
+
+        Args:
+            moving: the moving images, shape `(B, X, Y[, Z], 1)`.
+            fixed: the fixed images, same shape.
+            parameters: shape `(B, P)`, or `(1, P)` for one setting shared by the whole batch.
+        """
+        padded = [tf.pad(image, self._padding) for image in (moving, fixed)]
+        displacement = self._displacement_model([*padded, parameters])
+        crop = tuple(slice(side) for side in self.grid_shape)
+        return displacement[(slice(None), *crop)]
+
+    def warp(self, moving: tf.Tensor, displacement: tf.Tensor) -> tf.Tensor:
+        """moving(p + u(p)), shape `(B, X, Y[, Z], 1)`, differentiable."""
+        return self._transformer([moving, displacement])
+
+    @property
+    def trainable_variables(self) -> list[tf.Variable]:
+        """What an optimizer updates: hypernetwork, kernel generators and the flow layer."""
+        return list(self._displacement_model.trainable_variables)
+
+    def weights(self) -> dict[str, npt.NDArray[np.float32]]:
+        """All weights by name, in VoxelMorph's naming without its `:0`."""
+        return {_weight_name(w): w.numpy() for w in self._displacement_model.weights}
+
+    def set_weights(self, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
+        """Loads weights by name.
+
+        Raises:
+            InputError: names or shapes differ from this network's.
+        """
+        own = {_weight_name(w): w for w in self._displacement_model.weights}
+        if set(own) != set(weights):
+            odd = sorted(set(own) ^ set(weights))
+            raise InputError(
+                "The weights are those of another network.",
+                expected=f"{len(own)} arrays",
+                received=f"{len(weights)} arrays; {odd[0]} is not in both",
+            )
+        for name, variable in own.items():
+            if tuple(variable.shape) != weights[name].shape:
+                raise InputError(
+                    f"The weight {name} has another shape than the network described in model.json.",
+                    expected=tuple(variable.shape),
+                    received=weights[name].shape,
+                )
+        for name, variable in own.items():
+            variable.assign(weights[name])
+
+
+def _weight_name(variable: tf.Variable) -> str:
+    return str(variable.name).removesuffix(":0")

@@ -1,0 +1,60 @@
+"""Strict reading of TOML and JSON tables into dataclasses: every key known, every value of its type."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from elasreg_core.errors import InputError
+
+T = TypeVar("T")
+
+
+def from_table(kind: type[T], table: Mapping[str, Any], where: str) -> T:
+    """Builds a dataclass from a table, strictly: every key known, every value of its type.
+
+    Raises:
+        InputError: naming the key.
+    """
+    hints = typing.get_type_hints(kind)
+    known = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(table) - set(known))
+    if unknown:
+        raise InputError(f"{where} has an unknown key.", expected="one of " + ", ".join(known), received=unknown[0])
+    missing = [
+        name
+        for name, f in known.items()
+        if name not in table and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    ]
+    if missing:
+        raise InputError(f"{where} lacks a key.", expected=missing[0], received=", ".join(table) or "an empty table")
+    values = {key: _convert(hints[key], value, f"{where}: {key}") for key, value in table.items()}
+    return kind(**values)
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    """A TOML or JSON value as the annotated type."""
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if value is None and type(None) in options:
+        return None
+    hint = next(option for option in options if option is not type(None))
+    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
+        return from_table(hint, value, where)  # type: ignore[arg-type]
+    if typing.get_origin(hint) is tuple and isinstance(value, list | tuple):
+        items = typing.get_args(hint)
+        variadic = items[-1] is Ellipsis
+        if variadic or len(items) == len(value):
+            kinds = [items[0]] * len(value) if variadic else items
+            return tuple(_convert(kind, item, where) for kind, item in zip(kinds, value, strict=True))
+    if typing.get_origin(hint) is dict and isinstance(value, dict):
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
+        return value
+    raise InputError(
+        f"{where} has a value of the wrong kind.", expected=getattr(hint, "__name__", hint), received=value
+    )

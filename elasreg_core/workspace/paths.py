@@ -1,0 +1,75 @@
+"""The workspace folder (`ELASREG_HOME`, default `./workspace`) and what is found in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from elasreg_core.data.datasets import detect_layout
+from elasreg_core.errors import InputError
+from elasreg_core.networks.checkpoint import Family, load_family
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def home() -> Path:
+    """The workspace folder; made when something is first written to it."""
+    return Path(os.environ.get("ELASREG_HOME", "workspace")).resolve()
+
+
+def data_folder() -> Path:
+    """Where data sets lie that are named without a path."""
+    return home() / "data"
+
+
+def store_path() -> Path:
+    """The database of searches."""
+    return home() / "elasreg.sqlite"
+
+
+def checkpoint_folders() -> tuple[Path, ...]:
+    """Where checkpoint families are looked for by name; the first one wins."""
+    return (home() / "checkpoints", PROJECT / "checkpoints")
+
+
+def family_names() -> tuple[str, ...]:
+    """Names of all families that can be loaded."""
+    names: dict[str, None] = {}
+    for folder in checkpoint_folders():
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if any(path.glob("*/model.json")):
+                names[path.name] = None
+    return tuple(names)
+
+
+def find_family(name: str | Path) -> Family:
+    """A checkpoint family by name, by `family/model`, or by folder.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+    """
+    candidates = [Path(name), *(folder / name for folder in checkpoint_folders())]
+    for path in candidates:
+        if path.is_dir() and (any(path.glob("*/model.json")) or (path / "model.json").is_file()):
+            return load_family(path)
+    raise InputError(
+        f"There is no checkpoint {name}.",
+        expected="a folder of checkpoints, or one of " + (", ".join(family_names()) or "the shipped ones (none found)"),
+        received=name,
+    )
+
+
+def datasets() -> dict[str, tuple[Path, str]]:
+    """Data sets by name → (root, layout): the workspace's, and the one named by `ELASREG_DATA`."""
+    found = {}
+    chosen = os.environ.get("ELASREG_DATA")
+    if chosen:
+        root = Path(chosen).resolve()
+        layout = os.environ.get("ELASREG_DATA_LAYOUT") or detect_layout(root)
+        if layout:
+            found[root.name] = (root, layout)
+    for root in sorted(data_folder().iterdir()) if data_folder().is_dir() else ():
+        layout = detect_layout(root) if root.is_dir() else None
+        if layout:
+            found.setdefault(root.name, (root, layout))
+    return found

@@ -1,0 +1,62 @@
+"""One subject's search, kept in the store node by node, so that stopping it at any moment loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.errors import InputError
+from elasreg_core.identification.grid import ParameterGrid
+from elasreg_core.identification.sweep import Displace, SubjectSweep, sweep
+from elasreg_core.networks.checkpoint import Checkpoint
+from elasreg_core.workspace.store import Store, source_key
+
+
+class SubjectSearch:
+    """A sweep of one pair with one global checkpoint, resumed from what the store knows."""
+
+    def __init__(
+        self, store: Store, checkpoint: Checkpoint, pair: RegistrationPair, grid: ParameterGrid, with_hd95: bool = False
+    ) -> None:
+        """Looks up what is known already; computes nothing.
+
+        Raises:
+            InputError: the checkpoint is not a global one, or does not fit the pair.
+        """
+        if checkpoint.is_adaptive:
+            raise InputError(
+                f"{checkpoint.name} cannot be searched: it takes one (λ, μ) per tissue.",
+                expected="a global checkpoint (elas-g)",
+            )
+        checkpoint.require_fits(pair)
+        self.pair, self.grid, self.checkpoint = pair, grid, checkpoint
+        self._store, self._with_hd95 = store, with_hd95
+        self._source = source_key(checkpoint, pair)
+        wanted = set(grid.nodes)
+        known = store.nodes(self._source, with_hd95)
+        self._nodes = {node: scores for node, scores in known.items() if node in wanted}
+
+    @property
+    def n_done(self) -> int:
+        """Nodes scored so far."""
+        return len(self._nodes)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.n_done == len(self.grid.nodes)
+
+    def run(self, displace: Displace) -> Iterator[int]:
+        """Registers the nodes that are missing; yields how many are done after each."""
+        if self.is_complete:
+            return
+        self._store.begin(self._source, self.pair.id, self.checkpoint.name)
+        for scores in sweep(displace, self.pair, self.grid, skip=set(self._nodes), with_hd95=self._with_hd95):
+            self._store.add(self._source, scores, self._with_hd95)
+            self._nodes[scores.lam, scores.mu] = scores
+            yield self.n_done
+
+    def result(self) -> SubjectSweep:
+        """The sweep so far, nodes in grid order."""
+        ordered = [self._nodes[node] for node in self.grid.nodes if node in self._nodes]
+        return SubjectSweep.from_nodes(self.pair.id, self.pair.tissues.names, self.grid, ordered)

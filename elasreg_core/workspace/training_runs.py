@@ -1,0 +1,80 @@
+"""A training run from its configuration: find or make the data, load it, train every model of the family."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from elasreg_core.atomic import write_atomic
+from elasreg_core.config import RunConfig
+from elasreg_core.data.datasets import Dataset, open_dataset
+from elasreg_core.networks.checkpoint import Checkpoint
+from elasreg_core.training.batches import TrainingSet
+from elasreg_core.training.loop import Progress, require_free, train_model
+from elasreg_core.workspace.demo import ensure_phantom
+from elasreg_core.workspace.paths import data_folder
+
+
+class Reporter(Protocol):
+    """Hears of a run's progress."""
+
+    def phase(self, title: str, total: int) -> Callable[[int], None]:
+        """A phase of `total` units begins; the returned function takes the number done so far."""
+
+    def loss(self, value: float) -> None:
+        """The loss of the step just made."""
+
+
+def training_data(config: RunConfig, reporter: Reporter) -> Dataset:
+    """The run's data set; a phantom cohort is made where its folder is missing.
+
+    Raises:
+        InputError: the folder is missing and no phantom is described, or it holds another layout.
+    """
+    root = data_folder() / config.data.root  # an absolute root stays itself
+    phantom = config.data.phantom
+    if phantom is not None and not root.exists():
+        done = reporter.phase(f"making {phantom.subjects} {phantom.kind} phantoms", phantom.subjects)
+        count = itertools.count(1)
+        ensure_phantom(phantom.kind, root, phantom.subjects, phantom.seed, lambda _: done(next(count)))
+    return open_dataset(root, config.data.layout)
+
+
+def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter: Reporter) -> list[Checkpoint]:
+    """Trains the models of a configuration one after the other into `out/<model>`.
+
+    Args:
+        config: the run.
+        text: the TOML it was read from; the run keeps it as `out/config.toml`.
+        out: the family's folder.
+        resume: go on where a run was interrupted; finished models are left as they are.
+        reporter: hears of progress.
+
+    Raises:
+        InputError: see `training_data`, `load_case` and `train_model`.
+    """
+    for model in config.models:
+        require_free(out / model, resume)
+    pairs = _load_all(training_data(config, reporter), config, reporter)
+    write_atomic(out / "config.toml", text)
+    checkpoints = []
+    for model in config.models:
+        done = reporter.phase(f"training {model}", config.training.steps)
+
+        def on_step(progress: Progress, done: Callable[[int], None] = done) -> None:
+            reporter.loss(progress.loss)
+            done(progress.step)
+
+        checkpoints.append(train_model(config, model, pairs, out / model, resume, on_step))
+    return checkpoints
+
+
+def _load_all(dataset: Dataset, config: RunConfig, reporter: Reporter) -> TrainingSet:
+    done = reporter.phase("loading pairs", len(dataset.cases))
+    pairs = []
+    for subject in dataset.subjects:
+        pairs.append(dataset.load(subject, config.preprocessing))
+        done(len(pairs))
+    return TrainingSet.from_pairs(pairs)

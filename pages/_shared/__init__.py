@@ -1,0 +1,1 @@
+"""The only shared UI code: pickers, cached loaders, viewers, empty states."""

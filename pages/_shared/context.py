@@ -1,0 +1,80 @@
+"""What every page is about: a data set, a subject, a checkpoint family. Chosen in the sidebar, kept in the URL."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import streamlit as st
+
+from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.errors import InputError
+from elasreg_core.networks.checkpoint import Family
+from elasreg_core.workspace.paths import datasets, family_names, find_family
+from pages._shared import loaders
+
+
+@dataclass(frozen=True)
+class Context:
+    """The choice, loaded."""
+
+    family: Family
+    pair: RegistrationPair
+
+
+@contextlib.contextmanager
+def readable_errors() -> Iterator[None]:
+    """Shows bad input as the sentence it is, and ends the page there; nothing computed is lost."""
+    try:
+        yield
+    except InputError as error:
+        st.error(_as_markdown(error), icon=":material/error:")
+        st.stop()
+
+
+def choose() -> Context:
+    """The pickers in the sidebar. Ends the page with a message where there is nothing to choose."""
+    loaders.prepare_demo()
+    loaders.warm_up()
+    families, found = family_names(), datasets()
+    if not families:
+        empty("There is no checkpoint yet.", "make checkpoints")
+    if not found:
+        empty("There is no data set yet.", "elasreg phantom cardiac --subjects 8 --out workspace/data/hearts")
+    with st.sidebar, readable_errors():
+        name = st.selectbox("Data set", list(found), key="data", bind="query-params")
+        root, layout = found[name]
+        subjects = loaders.dataset(str(root), layout).subjects
+        subject = st.selectbox("Subject", subjects, key="subject", bind="query-params")
+        family = find_family(st.selectbox("Checkpoint", families, key="checkpoint", bind="query-params"))
+    with readable_errors():
+        member = next(iter(family.members.values()))
+        pair = loaders.pair(str(root), layout, subject, str(member.folder))
+    return Context(family, pair)
+
+
+def show_notes(pair: RegistrationPair) -> None:
+    """What the loader had to decide, and the grid that the networks see."""
+    size = " × ".join(map(str, pair.grid_shape))
+    group = f" · group {pair.group}" if pair.group else ""
+    st.caption(f"{pair.id}{group} · {size} voxels of {pair.spacing_mm[0]:g} mm · moving is warped onto fixed")
+    if pair.notes:
+        with st.expander(f"{len(pair.notes)} remarks from reading the files", icon=":material/info:"):
+            for note in pair.notes:
+                st.caption(note)
+
+
+def empty(message: str, command: str) -> None:
+    """An empty state: what is missing, and the command that fills it. Ends the page."""
+    st.info(f"{message} This fills it:", icon=":material/inbox:")
+    st.code(command, language="bash")
+    st.stop()
+
+
+def _as_markdown(error: InputError) -> str:
+    lines = [f"**{error.what}**"]
+    for label, text in (("Expected", error.expected), ("Received", error.received), ("Cure", error.cure)):
+        if text is not None:
+            lines.append(f"{label}: `{text}`" if label != "Cure" else f"{label}: {text}.")
+    return "  \n".join(lines)

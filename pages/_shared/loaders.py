@@ -1,0 +1,83 @@
+"""Cached access to data and models. What is cached is shared by all sessions and never changed."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from elasreg_core.data.datasets import Dataset, open_dataset
+from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
+from elasreg_core.physics.lame import LameField
+from elasreg_core.workspace.demo import demo_cohort
+from elasreg_core.workspace.paths import store_path
+from elasreg_core.workspace.store import Store
+
+if TYPE_CHECKING:
+    from elasreg_core.registration.registrar import Registrar, Registration
+
+
+@st.cache_resource(show_spinner="Making the demo hearts, once …")
+def prepare_demo() -> Path:
+    """The demo cohort's folder."""
+    return demo_cohort()
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Begins importing TensorFlow in the background, so that the first registration need not wait for all of it."""
+    thread = threading.Thread(
+        target=importlib.import_module, args=("elasreg_core.registration.registrar",), daemon=True
+    )
+    thread.start()
+    return thread
+
+
+@st.cache_data(max_entries=32, show_spinner=False, ttl=30)
+def dataset(root: str, layout: str) -> Dataset:
+    """A data set's list of subjects."""
+    return open_dataset(root, layout)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def pair(root: str, layout: str, subject: str, checkpoint_folder: str) -> RegistrationPair:
+    """A subject, preprocessed as the checkpoint demands."""
+    checkpoint = load_checkpoint(Path(checkpoint_folder))
+    return dataset(root, layout).load(subject, checkpoint.card.preprocessing, checkpoint.tissues)
+
+
+def registrar(checkpoint: Checkpoint) -> Registrar:
+    """A checkpoint ready to register."""
+    return _registrar(str(checkpoint.folder), checkpoint.card.weights_sha256)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the network, once …")
+def _registrar(folder: str, weights_sha256: str) -> Registrar:  # noqa: ARG001 (part of the cache's key)
+    from elasreg_core.registration.registrar import Registrar
+
+    return Registrar(load_checkpoint(Path(folder)))
+
+
+def register(checkpoint: Checkpoint, subject_pair: RegistrationPair, parameters: LameField) -> Registration:
+    """A registration; repeated ones come from memory."""
+    return _register(subject_pair.digest, parameters, checkpoint.card.weights_sha256, subject_pair, checkpoint)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _register(
+    pair_digest: str,  # noqa: ARG001
+    parameters: LameField,
+    weights_sha256: str,  # noqa: ARG001
+    _pair: RegistrationPair,
+    _checkpoint: Checkpoint,
+) -> Registration:
+    return registrar(_checkpoint).register(_pair, parameters)
+
+
+def store() -> Store:
+    """The workspace's store of searches."""
+    return Store(store_path())

@@ -1,0 +1,117 @@
+"""Views that more than one page shows: a figure, the panels of a registration, its scores."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.evaluation.scores import Scores
+from elasreg_core.figures import (
+    PLOT_CONFIG,
+    Plane,
+    difference_figure,
+    grid_figure,
+    image_figure,
+    jacobian_figure,
+)
+from elasreg_core.metrics import METRICS
+
+if TYPE_CHECKING:
+    from elasreg_core.registration.registrar import Registration
+
+PANEL_WIDTH = 350
+
+
+def panel(figure: go.Figure, key: str, alt: str, width: int = PANEL_WIDTH) -> None:
+    """One figure of a row that wraps; put it inside `st.container(horizontal=True)`."""
+    st.plotly_chart(figure, width=width, key=key, config=PLOT_CONFIG, alt=alt)
+
+
+def pair_panels(pair: RegistrationPair, key: str) -> None:
+    """The two images as they came, with their labels, and how they differ."""
+    plane, names = Plane.of(pair), pair.tissues.names
+    with st.container(horizontal=True):
+        panel(
+            image_figure(pair.fixed, plane, "Fixed", pair.fixed_labels, names),
+            f"{key}-fixed",
+            f"The fixed image of {pair.id} with its tissues outlined",
+        )
+        panel(
+            image_figure(pair.moving, plane, "Moving", pair.moving_labels, names),
+            f"{key}-moving",
+            f"The moving image of {pair.id} with its tissues outlined",
+        )
+        panel(
+            difference_figure(pair.fixed, pair.moving, plane, "Moving − fixed"),
+            f"{key}-difference",
+            "The difference of the two images before registration",
+        )
+
+
+def registration_panels(pair: RegistrationPair, registration: Registration, key: str) -> None:
+    """What the registration made of the pair: warped image, difference, deformation grid, Jacobian."""
+    plane, names = Plane.of(pair), pair.tissues.names
+    with st.container(horizontal=True):
+        panel(
+            image_figure(
+                registration.warped,
+                plane,
+                "Warped (dotted: fixed labels)",
+                registration.warped_labels,
+                names,
+                pair.fixed_labels,
+            ),
+            f"{key}-warped",
+            "The moving image warped onto the fixed one, warped labels solid, fixed labels dotted",
+        )
+        panel(
+            difference_figure(pair.fixed, registration.warped, plane, "Warped − fixed"),
+            f"{key}-remaining",
+            "The difference that the registration leaves",
+        )
+        panel(
+            grid_figure(
+                registration.displacement,
+                plane,
+                "Where the fixed grid goes, over moving",
+                moving=pair.moving,
+                moving_labels=pair.moving_labels,
+                tissues=names,
+            ),
+            f"{key}-grid",
+            "The fixed image's grid carried into the moving image",
+        )
+        panel(
+            jacobian_figure(registration.displacement, plane, "Volume change, fixed → moving"),
+            f"{key}-jacobian",
+            "Jacobian determinant: blue expands from fixed to moving, red contracts, white keeps its volume",
+        )
+
+
+def score_cards(initial: Scores, registered: Scores, seconds: float | None = None) -> None:
+    """Dice per tissue before → after, folding, and how long it took."""
+    with st.container(horizontal=True):
+        for name, before, after in [
+            ("Mean Dice", initial.mean_dice, registered.mean_dice),
+            *((f"Dice {tissue}", value, registered.dice[tissue]) for tissue, value in initial.dice.items()),
+        ]:
+            defined = not math.isnan(after)
+            st.metric(
+                name,
+                f"{after:.3f}" if defined else "–",
+                f"{after - before:+.3f}" if defined else None,
+                help=f"Unregistered: {before:.3f}. {METRICS['dice'].definition}",
+                width=130,
+            )
+        st.metric(
+            "Folding",
+            f"{registered.neg_jacobian_percent:.3f} %",
+            help=METRICS["neg_jacobian_percent"].definition,
+            width=130,
+        )
+        if seconds is not None:
+            st.metric("Took", f"{1000 * seconds:.0f} ms", help="One forward pass and the warping", width=130)

@@ -1,0 +1,130 @@
+"""Which λ and μ suit each tissue of this subject?"""
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from elasreg_core.evaluation.scores import score_displacement
+from elasreg_core.figures import PLOT_CONFIG, criterion_heatmap, tissue_colours
+from elasreg_core.identification.grid import Node, ParameterGrid
+from elasreg_core.identification.selection import best_node, choose_parameters, lame_field
+from elasreg_core.identification.sweep import CRITERIA, SubjectSweep
+from elasreg_core.metrics import METRICS
+from elasreg_core.physics.lame import LameField
+from elasreg_core.workspace.searches import SubjectSearch
+from pages._shared import loaders
+from pages._shared.context import choose, readable_errors, show_notes
+from pages._shared.views import registration_panels, score_cards
+
+HEATMAP_WIDTH = 350
+
+st.title("Identify λ and μ")
+context = choose()
+pair, family = context.pair, context.family
+with st.sidebar:
+    criterion = st.selectbox(
+        "Criterion", CRITERIA, format_func=lambda name: METRICS[name].title, key="criterion", bind="query-params"
+    )
+    steps = st.slider("Grid steps", 3, 21, 11, key="steps", help="Values of λ and of μ in [0, 1]", bind="query-params")
+
+
+def selected_node() -> Node | None:
+    """The clicked node, from the URL."""
+    try:
+        lam, mu = map(float, st.query_params["node"].split(","))
+    except (KeyError, ValueError):
+        return None
+    return (lam, mu) if (lam, mu) in grid.nodes else None
+
+
+def remember_click(key: str) -> None:
+    """Puts the node clicked in one heatmap into the URL."""
+    points = st.session_state[key].selection.points
+    if points:
+        lam, mu, _ = points[0]["customdata"]
+        st.query_params["node"] = f"{lam:g},{mu:g}"
+
+
+def heatmaps(sweep: SubjectSweep, clickable: bool) -> None:
+    """One surface per tissue."""
+    colours = tissue_colours(sweep.tissues)
+    with st.container(horizontal=True):
+        for tissue in sweep.tissues:
+            figure = criterion_heatmap(sweep, best_node(sweep, tissue, criterion), colours[tissue], selected_node())
+            key = f"surface-{tissue}-{clickable}"
+            interaction = {"on_select": lambda key=key: remember_click(key), "selection_mode": "points", "key": key}
+            st.plotly_chart(
+                figure,
+                width=HEATMAP_WIDTH,
+                config=PLOT_CONFIG,
+                alt=f"{METRICS[criterion].title} of {tissue} over λ and μ",
+                **(interaction if clickable else {}),
+            )
+
+
+def run_search(search: SubjectSearch) -> None:
+    """Runs what is missing, showing the surfaces as they grow; every finished node is kept."""
+    registrar = loaders.registrar(search.checkpoint)
+    total, before, started = len(search.grid.nodes), search.n_done, time.monotonic()
+    bar, partial = st.progress(0.0, "Starting …"), st.empty()
+    st.button("Stop (finished nodes are kept)", icon=":material/stop_circle:")
+    for done in search.run(registrar.displacement):
+        left = (time.monotonic() - started) / (done - before) * (total - done)
+        bar.progress(done / total, f"{done} of {total} nodes, about {left:.0f} s left")
+        if (done - before) % max(1, total // 6) == 0:
+            with partial.container():
+                heatmaps(search.result(), clickable=False)
+    st.rerun()
+
+
+with readable_errors():
+    grid = ParameterGrid.regular(steps)
+    checkpoint = family.member("elas-g")
+    search = SubjectSearch(loaders.store(), checkpoint, pair, grid, with_hd95=criterion == "hd95_mm")
+    if not search.is_complete:
+        seconds = loaders.register(checkpoint, pair, LameField.uniform(0.1, 0.1, pair.tissues.n_classes)).seconds
+        nodes = len(grid.nodes) - search.n_done
+        cost = max(1, nodes * seconds * 1.5)
+        st.markdown(
+            f"{nodes} registrations of {pair.id} with {checkpoint.name}, about {cost:.0f} s here"
+            + (f"; {search.n_done} of {len(grid.nodes)} nodes are known already." if search.n_done else ".")
+        )
+        label = "Continue the search" if search.n_done else "Search this subject"
+        if st.button(label, type="primary", icon=":material/search:"):
+            run_search(search)
+        if not search.n_done:
+            show_notes(pair)
+            st.stop()
+
+sweep = search.result()
+optima = choose_parameters(sweep, criterion)
+heatmaps(sweep, clickable=True)
+st.caption(
+    f"Click a node to see its deformation. ★ best node · white dots: the plateau, as good within the tolerance · "
+    f"{METRICS[criterion].definition} Chosen with this subject's own labels: an oracle."
+)
+for optimum in optima:
+    st.markdown(f"- {optimum.message}")
+
+node = selected_node() or best_node(sweep, "mean", criterion).node
+if node is not None:
+    st.subheader(f"One (λ, μ) everywhere: λ = {node[0]:g}, μ = {node[1]:g}")
+    initial = score_displacement(pair)
+    with readable_errors():
+        at_node = loaders.register(checkpoint, pair, LameField.uniform(*node, pair.tissues.n_classes))
+    score_cards(initial, score_displacement(pair, at_node.displacement))
+    registration_panels(pair, at_node, "node")
+
+    st.subheader("Each tissue with its own optimum, in one pass of the adaptive network")
+    with readable_errors():
+        adaptive = family.member("elas-sas")
+        field = lame_field(optima, best_node(sweep, "mean", criterion), sweep.tissues, adaptive.card.background)
+        registration = loaders.register(adaptive, pair, field)
+    score_cards(initial, score_displacement(pair, registration.displacement))
+    st.dataframe(pd.DataFrame(field.by_tissue(sweep.tissues)).rename_axis("parameter"), width=520)
+    registration_panels(pair, registration, "adaptive")
+show_notes(pair)
+st.download_button(
+    "Download the sweep (CSV)", sweep.table.to_csv(index=False), f"{pair.id}-sweep.csv", icon=":material/download:"
+)

@@ -1,0 +1,83 @@
+"""What is here, and what should I click first?"""
+
+import pandas as pd
+import streamlit as st
+
+from elasreg_core.errors import InputError
+from elasreg_core.figures import Plane, image_figure
+from elasreg_core.workspace.paths import datasets, family_names, find_family, home
+from pages._shared import loaders
+from pages._shared.context import choose, readable_errors
+from pages._shared.stages import STAGES
+from pages._shared.views import panel
+
+context = choose()
+pair = context.pair
+
+st.title("Which elasticity suits this tissue, in this patient?")
+st.markdown(
+    "Registration finds how every point moved between two images. A *linear elastic* regularizer keeps that motion "
+    "physical; how, is set by **λ** (resistance to volume change) and **μ** (shear stiffness). Nobody knows the right "
+    "values, so they are learned from the data, for each tissue of each patient."
+)
+st.html(STAGES)
+with st.container(horizontal=True):
+    st.page_link("pages/explore.py", label="**Explore** what λ and μ do to a registration", icon=":material/tune:")
+    st.page_link("pages/identify.py", label="**Identify** this subject's best values", icon=":material/grid_view:")
+
+st.subheader(f"The pair at hand: {pair.id}")
+plane, names = Plane.of(pair), pair.tissues.names
+with st.container(horizontal=True):
+    panel(
+        image_figure(pair.fixed, plane, "Fixed", pair.fixed_labels, names),
+        "start-fixed",
+        f"The fixed image of {pair.id} with its tissues outlined",
+    )
+    panel(
+        image_figure(pair.moving, plane, "Moving, to be warped onto it", pair.moving_labels, names),
+        "start-moving",
+        f"The moving image of {pair.id} with its tissues outlined",
+    )
+
+st.subheader("What is here")
+with readable_errors():
+    data = [
+        {
+            "data set": name,
+            "layout": layout,
+            "subjects": len(loaders.dataset(str(root), layout).cases),
+            "folder": str(root),
+        }
+        for name, (root, layout) in datasets().items()
+    ]
+models = []
+for name in family_names():
+    try:
+        family = find_family(name)
+    except InputError as error:
+        st.warning(f"Checkpoint {name}: {error}", icon=":material/warning:")
+        continue
+    card = next(iter(family.members.values())).card
+    models.append(
+        {
+            "checkpoint": name,
+            "models": ", ".join(family.members),
+            "tissues": ", ".join(card.tissues),
+            "grid": " × ".join(map(str, card.preprocessing.grid_shape)),
+            "voxel": f"{card.preprocessing.spacing_mm:g} mm",
+            "regularization scale": card.regularization_scale,
+        }
+    )
+searches = [
+    {"subject": s.subject, "checkpoint": s.checkpoint, "nodes": s.nodes, "started (UTC)": s.started}
+    for s in loaders.store().searches()
+]
+st.caption(f"Data sets. More: put a folder into {home() / 'data'}, or start with `elasreg app --data DIR`.")
+st.dataframe(pd.DataFrame(data), hide_index=True)
+st.caption("Checkpoints: elas-g takes one (λ, μ) for the whole image, elas-sas one per tissue.")
+st.dataframe(pd.DataFrame(models), hide_index=True)
+if searches:
+    st.caption("Searches, newest first.")
+    st.dataframe(pd.DataFrame(searches), hide_index=True)
+else:
+    st.caption("Searches: none yet. The page **Identify** makes one in a few seconds.")
