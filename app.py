@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-st.set_page_config(page_title="elasreg", page_icon=":material/grid_on:", layout="wide")
+st.set_page_config(page_title="elasreg", page_icon="pages/_shared/icon.png", layout="wide")
 
 st.navigation(
     [

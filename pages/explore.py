@@ -7,7 +7,7 @@ from elasreg_core.networks.architecture import MODELS
 from elasreg_core.physics.lame import LameField
 from pages._shared import loaders
 from pages._shared.context import choose, readable_errors, show_notes
-from pages._shared.views import pair_panels, registration_panels, score_cards
+from pages._shared.views import registration_panels, score_cards
 
 MODEL_TITLES = {"elas-g": "one (λ, μ) everywhere", "elas-sas": "one (λ, μ) per tissue"}
 LAMBDA_HELP = "Resistance to volume change: high λ keeps areas as they are."
@@ -54,8 +54,6 @@ with readable_errors():
     registration = loaders.register(checkpoint, pair, parameters)
 score_cards(score_displacement(pair), score_displacement(pair, registration.displacement), registration.seconds)
 registration_panels(pair, registration, "explore")
-with st.expander("The pair as it came", expanded=True):
-    pair_panels(pair, "explore")
 show_notes(pair)
 st.caption(
     f"Checkpoint {checkpoint.name}, trained with the elastic energy × {checkpoint.card.regularization_scale:g} "

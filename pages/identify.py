@@ -17,7 +17,7 @@ from pages._shared import loaders
 from pages._shared.context import choose, readable_errors, show_notes
 from pages._shared.views import registration_panels, score_cards
 
-HEATMAP_WIDTH = 350
+HEATMAP_WIDTH = 300
 
 st.title("Identify λ and μ")
 context = choose()
@@ -107,24 +107,27 @@ st.caption(
 for optimum in optima:
     st.markdown(f"- {optimum.message}")
 
-node = selected_node() or best_node(sweep, "mean", criterion).node
-if node is not None:
-    st.subheader(f"One (λ, μ) everywhere: λ = {node[0]:g}, μ = {node[1]:g}")
-    initial = score_displacement(pair)
-    with readable_errors():
-        at_node = loaders.register(checkpoint, pair, LameField.uniform(*node, pair.tissues.n_classes))
-    score_cards(initial, score_displacement(pair, at_node.displacement))
-    registration_panels(pair, at_node, "node")
-
-    st.subheader("Each tissue with its own optimum, in one pass of the adaptive network")
-    with readable_errors():
-        adaptive = family.member("elas-sas")
-        field = lame_field(optima, best_node(sweep, "mean", criterion), sweep.tissues, adaptive.card.background)
-        registration = loaders.register(adaptive, pair, field)
-    score_cards(initial, score_displacement(pair, registration.displacement))
-    st.dataframe(pd.DataFrame(field.by_tissue(sweep.tissues)).rename_axis("parameter"), width=520)
-    registration_panels(pair, registration, "adaptive")
-show_notes(pair)
 st.download_button(
     "Download the sweep (CSV)", sweep.table.to_csv(index=False), f"{pair.id}-sweep.csv", icon=":material/download:"
 )
+
+mean_best = best_node(sweep, "mean", criterion)
+if mean_best.node is None:
+    st.warning("Moving and fixed labels share no class: there is nothing to choose by.", icon=":material/warning:")
+    st.stop()
+node = selected_node() or mean_best.node
+initial = score_displacement(pair)
+st.subheader(f"One (λ, μ) everywhere: λ = {node[0]:g}, μ = {node[1]:g}")
+at_node = loaders.register(checkpoint, pair, LameField.uniform(*node, pair.tissues.n_classes))
+score_cards(initial, score_displacement(pair, at_node.displacement))
+registration_panels(pair, at_node, "node")
+
+st.subheader("Each tissue with its own optimum, in one pass of the adaptive network")
+with readable_errors():
+    adaptive = family.member("elas-sas")
+    field = lame_field(optima, mean_best, sweep.tissues, adaptive.card.background)
+    registration = loaders.register(adaptive, pair, field)
+score_cards(initial, score_displacement(pair, registration.displacement), registration.seconds)
+st.dataframe(pd.DataFrame(field.by_tissue(sweep.tissues)).rename_axis("parameter"), width=520)
+registration_panels(pair, registration, "adaptive")
+show_notes(pair)

@@ -4,40 +4,30 @@ import pandas as pd
 import streamlit as st
 
 from elasreg_core.errors import InputError
-from elasreg_core.figures import Plane, image_figure
 from elasreg_core.workspace.paths import datasets, family_names, find_family, home
 from pages._shared import loaders
 from pages._shared.context import choose, readable_errors
-from pages._shared.stages import STAGES
-from pages._shared.views import panel
+from pages._shared.stages import show_stages
+from pages._shared.views import pair_panels
 
 context = choose()
 pair = context.pair
 
-st.title("Which elasticity suits this tissue, in this patient?")
+st.title("Which elasticity suits this tissue?")
 st.markdown(
     "Registration finds how every point moved between two images. A *linear elastic* regularizer keeps that motion "
     "physical; how, is set by **λ** (resistance to volume change) and **μ** (shear stiffness). Nobody knows the right "
     "values, so they are learned from the data, for each tissue of each patient."
 )
-st.html(STAGES)
+show_stages()
 with st.container(horizontal=True):
     st.page_link("pages/explore.py", label="**Explore** what λ and μ do to a registration", icon=":material/tune:")
     st.page_link("pages/identify.py", label="**Identify** this subject's best values", icon=":material/grid_view:")
 
 st.subheader(f"The pair at hand: {pair.id}")
-plane, names = Plane.of(pair), pair.tissues.names
 with st.container(horizontal=True):
-    panel(
-        image_figure(pair.fixed, plane, "Fixed", pair.fixed_labels, names),
-        "start-fixed",
-        f"The fixed image of {pair.id} with its tissues outlined",
-    )
-    panel(
-        image_figure(pair.moving, plane, "Moving, to be warped onto it", pair.moving_labels, names),
-        "start-moving",
-        f"The moving image of {pair.id} with its tissues outlined",
-    )
+    pair_panels(pair, "start")
+st.caption("Warp the moving image onto the fixed one, so that the outlined tissues match.")
 
 st.subheader("What is here")
 with readable_errors():

@@ -27,7 +27,8 @@ class Bars:
     def phase(self, title: str, total: int) -> Callable[[int], None]:
         """Begins a phase of `total` units; the returned function takes the number done so far."""
         self._close()
-        bar = self._bar = tqdm(total=total, desc=title, file=sys.stderr, dynamic_ncols=True)
+        pause = 0.1 if sys.stderr.isatty() else 10  # seconds between two lines; a log file wants few
+        bar = self._bar = tqdm(total=total, desc=title, file=sys.stderr, dynamic_ncols=True, mininterval=pause)
 
         def done(count: int) -> None:
             if bar.n == 0 and count > 1:  # resumed: what was there before costs no time now

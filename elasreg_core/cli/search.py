@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     grid = ParameterGrid.regular(arguments.grid)
     dataset = open_dataset(arguments.data, arguments.dataset)
     displace = lazy_displace(checkpoint)
-    sweeps, faults = [], []
+    sweeps, faults = [], list(dataset.faults)
     with Bars() as bars:
         for subject in arguments.subject or dataset.subjects:
             try:
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         write_atomic(arguments.out, table.to_csv(index=False))
         print_table(optima_table(sweeps, arguments.criterion))
         print(f"Chosen with each subject's own labels (an oracle). {len(table)} rows in {arguments.out}.")
-    for sentence in [*dataset.faults, *faults]:
+    for sentence in faults:
         print(f"elasreg: {sentence}", file=sys.stderr)
     return 2 if faults else 0
 

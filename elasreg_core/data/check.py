@@ -39,11 +39,11 @@ def check_dataset(dataset: Dataset, on_case: Callable[[str], None] = lambda _: N
         try:
             row, case_notes = _check_case(case, dataset)
             rows.append(row)
-            notes.extend(case_notes)
+            notes.extend(f"{case.id}: {note}" for note in dict.fromkeys(case_notes))
         except InputError as fault:
             faults.append(str(fault))
         on_case(case.id)
-    return DataCheck(pd.DataFrame(rows), tuple(faults), tuple(dict.fromkeys(notes)))
+    return DataCheck(pd.DataFrame(rows), tuple(faults), tuple(notes))
 
 
 def _check_case(case: Case, dataset: Dataset) -> tuple[dict[str, object], tuple[str, ...]]:

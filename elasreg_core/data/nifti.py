@@ -163,7 +163,7 @@ def _geometry(image: Any, path: Path) -> tuple[npt.NDArray[np.float64], tuple[st
     corrected = affine.copy()
     corrected[:3, :3] *= pixdim / lengths
     note = (
-        f"{path.name}: the affine says a spacing of {_by(lengths)} mm, pixdim says {_by(pixdim)} mm; "
+        f"The affine says a spacing of {_by(lengths)} mm, pixdim says {_by(pixdim)} mm; "
         "took pixdim, with the affine's directions."
     )
     return corrected, (note,)

@@ -69,7 +69,7 @@ def jacobian_figure(displacement: npt.NDArray[Any], plane: Plane, title: str) ->
             zmin=1 - reach,
             zmax=1 + reach,
             zmid=1,
-            colorbar={"thickness": 8, "len": 0.8, "title": {"text": "det", "side": "top"}},
+            colorbar={"thickness": 8, "title": {"text": "det ∇φ", "side": "right"}},
             hovertemplate="%{x:.0f}, %{y:.0f} mm: det %{z:.2f}<extra></extra>",
         )
     )

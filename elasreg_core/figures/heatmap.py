@@ -12,7 +12,7 @@ from elasreg_core.metrics import METRICS
 
 
 def criterion_heatmap(
-    sweep: SubjectSweep, optimum: Optimum, colour: str, selected: Node | None = None, height: int = 360
+    sweep: SubjectSweep, optimum: Optimum, colour: str, selected: Node | None = None, height: int = 310
 ) -> go.Figure:
     """The criterion of one tissue over the grid.
 
@@ -36,7 +36,7 @@ def criterion_heatmap(
             x=lam,
             y=mu,
             colorscale="Viridis" if metric.higher_is_better else "Viridis_r",
-            colorbar={"thickness": 8, "len": 0.85, "title": {"text": metric.label, "side": "top"}},
+            colorbar={"thickness": 8, "title": {"text": metric.label, "side": "right"}},
             hoverinfo="skip",
         )
     )

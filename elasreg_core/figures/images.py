@@ -76,7 +76,7 @@ def difference_figure(fixed: npt.NDArray[Any], other: npt.NDArray[Any], plane: P
             zmin=-1,
             zmax=1,
             zmid=0,
-            colorbar={"thickness": 8, "len": 0.8, "title": {"text": "Δ", "side": "top"}},
+            colorbar={"thickness": 8, "title": {"text": "intensity difference", "side": "right"}},
             hovertemplate="%{x:.0f}, %{y:.0f} mm: %{z:+.2f}<extra></extra>",
         )
     )

@@ -37,7 +37,7 @@ class Plane:
         """Screen coordinates of voxel positions along an axis."""
         return np.asarray(voxels, dtype=float) * self.spacing_mm[axis]
 
-    def lay_out(self, figure: go.Figure, shape: tuple[int, ...], title: str, height: int = 340) -> go.Figure:
+    def lay_out(self, figure: go.Figure, shape: tuple[int, ...], title: str, height: int = 300) -> go.Figure:
         """Axes, directions and proportions for a figure over a grid of this shape."""
         for axis, update in ((0, figure.update_xaxes), (1, figure.update_yaxes)):
             code, target = self.codes[axis], _ACROSS[self.codes[axis]]
@@ -54,10 +54,10 @@ class Plane:
             )
         figure.update_yaxes(scaleanchor="x", scaleratio=1)
         figure.update_layout(
-            title={"text": title, "x": 0.5, "xanchor": "center", "font": {"size": 14}},
+            title={"text": title, "x": 0.5, "xanchor": "center", "font": {"size": 13}},
             height=height,
-            margin={"l": 45, "r": 10, "t": 36, "b": 40},
-            legend={"orientation": "h", "y": -0.18, "x": 0.5, "xanchor": "center"},
+            margin={"l": 42, "r": 6, "t": 30, "b": 36},
+            legend={"orientation": "h", "y": -0.2, "x": 0.5, "xanchor": "center"},
             uirevision="keep",
         )
         return figure

@@ -45,7 +45,10 @@ class FastHyperConv3D(ne.layers.HyperConv3DFromDense):
         return super().call(inputs) if convolved is None else convolved
 
 
-_FAST: dict[Any, Any] = {ne.layers.HyperConv2DFromDense: FastHyperConv2D, ne.layers.HyperConv3DFromDense: FastHyperConv3D}
+_FAST: dict[Any, Any] = {
+    ne.layers.HyperConv2DFromDense: FastHyperConv2D,
+    ne.layers.HyperConv3DFromDense: FastHyperConv3D,
+}
 
 
 def with_fast_layers(network: Any) -> Any:

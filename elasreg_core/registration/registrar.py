@@ -45,7 +45,7 @@ class Registrar:
     """A checkpoint ready to register. Building takes seconds, registering milliseconds; safe to share by threads."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        """Builds the network and loads the weights.
+        """Builds the network, loads the weights, and makes one blank pass.
 
         Raises:
             InputError: the weights are missing, altered, or of another network.
@@ -58,6 +58,8 @@ class Registrar:
         self._network.set_weights(weights)
         self._pass = tf.function(self._network.displacement)
         self._lock = threading.Lock()
+        blank = tf.zeros((1, *card.preprocessing.grid_shape, 1))
+        self._pass(blank, blank, tf.zeros((1, parameters)))  # traced now, so that the first registration is as quick
 
     def displacement(self, pair: RegistrationPair, parameters: LameField) -> npt.NDArray[np.float32]:
         """The displacement alone, shape `(X, Y[, Z], D)`, in voxels.

@@ -23,44 +23,39 @@ from elasreg_core.metrics import METRICS
 if TYPE_CHECKING:
     from elasreg_core.registration.registrar import Registration
 
-PANEL_WIDTH = 350
+PANEL_WIDTH = 300
 
 
-def panel(figure: go.Figure, key: str, alt: str, width: int = PANEL_WIDTH) -> None:
+def panel(figure: go.Figure, key: str, alt: str) -> None:
     """One figure of a row that wraps; put it inside `st.container(horizontal=True)`."""
-    st.plotly_chart(figure, width=width, key=key, config=PLOT_CONFIG, alt=alt)
+    st.plotly_chart(figure, width=PANEL_WIDTH, key=key, config=PLOT_CONFIG, alt=alt)
 
 
 def pair_panels(pair: RegistrationPair, key: str) -> None:
-    """The two images as they came, with their labels, and how they differ."""
+    """The two images as they came, with their labels."""
     plane, names = Plane.of(pair), pair.tissues.names
-    with st.container(horizontal=True):
-        panel(
-            image_figure(pair.fixed, plane, "Fixed", pair.fixed_labels, names),
-            f"{key}-fixed",
-            f"The fixed image of {pair.id} with its tissues outlined",
-        )
-        panel(
-            image_figure(pair.moving, plane, "Moving", pair.moving_labels, names),
-            f"{key}-moving",
-            f"The moving image of {pair.id} with its tissues outlined",
-        )
-        panel(
-            difference_figure(pair.fixed, pair.moving, plane, "Moving − fixed"),
-            f"{key}-difference",
-            "The difference of the two images before registration",
-        )
+    panel(
+        image_figure(pair.fixed, plane, "Fixed", pair.fixed_labels, names),
+        f"{key}-fixed",
+        f"The fixed image of {pair.id} with its tissues outlined",
+    )
+    panel(
+        image_figure(pair.moving, plane, "Moving", pair.moving_labels, names),
+        f"{key}-moving",
+        f"The moving image of {pair.id} with its tissues outlined",
+    )
 
 
 def registration_panels(pair: RegistrationPair, registration: Registration, key: str) -> None:
-    """What the registration made of the pair: warped image, difference, deformation grid, Jacobian."""
+    """The pair, and what the registration made of it: warped image, difference, deformation grid, Jacobian."""
     plane, names = Plane.of(pair), pair.tissues.names
     with st.container(horizontal=True):
+        pair_panels(pair, key)
         panel(
             image_figure(
                 registration.warped,
                 plane,
-                "Warped (dotted: fixed labels)",
+                "Moving, warped (dotted: fixed)",
                 registration.warped_labels,
                 names,
                 pair.fixed_labels,
@@ -70,14 +65,14 @@ def registration_panels(pair: RegistrationPair, registration: Registration, key:
         )
         panel(
             difference_figure(pair.fixed, registration.warped, plane, "Warped − fixed"),
-            f"{key}-remaining",
+            f"{key}-difference",
             "The difference that the registration leaves",
         )
         panel(
             grid_figure(
                 registration.displacement,
                 plane,
-                "Where the fixed grid goes, over moving",
+                "Where fixed voxels lie in moving",
                 moving=pair.moving,
                 moving_labels=pair.moving_labels,
                 tissues=names,
