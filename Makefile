@@ -41,7 +41,8 @@ lint: $(VENV)/.dev ## ruff, mypy, import contracts
 
 checkpoints: setup ## train the shipped checkpoints again (about an hour on 2 cores; resumes where it stopped)
 	$(BIN)/elasreg train cardiac-demo --out workspace/runs/cardiac --resume
-	$(BIN)/python -m elasreg_core.workspace.shipping workspace/runs/cardiac checkpoints/cardiac
+	rm -rf checkpoints/cardiac && cp -r workspace/runs/cardiac checkpoints/
+	rm checkpoints/cardiac/*/training_state.safetensors
 
 screenshots: $(VENV)/.dev ## pictures of every page of the app on the demo, into docs/screenshots
 	$(BIN)/python tests/browser/screenshots.py docs/screenshots

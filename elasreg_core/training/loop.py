@@ -23,6 +23,7 @@ from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import keras, tf
 from elasreg_core.training.batches import Batch, TrainingSet
 from elasreg_core.training.losses import LossTerms, elastic_loss
+from elasreg_core.training.model_card import write_model_card
 
 HISTORY_COLUMNS = ("step", "loss", "similarity", "energy", "learning_rate", "seconds")
 _STATE, _HISTORY = "training_state.safetensors", "history.csv"
@@ -220,6 +221,7 @@ def _finish(config: RunConfig, model: str, pairs: TrainingSet, trainer: Trainer,
             "versions": {"elasreg": __version__, "tensorflow": tf.__version__},
         },
     )
+    write_model_card(checkpoint)
     return checkpoint
 
 

@@ -1,0 +1,56 @@
+"""MODEL_CARD.md: what a checkpoint is, for someone who meets it without this project's help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from elasreg_core.atomic import write_atomic
+from elasreg_core.networks.architecture import MODELS
+from elasreg_core.networks.checkpoint import Checkpoint
+
+_INPUTS = {
+    "global": "one λ and one μ for the whole image",
+    "adaptive": "one λ and one μ per tissue class, the background first; labels are not needed for the pass itself",
+}
+
+
+def write_model_card(checkpoint: Checkpoint) -> Path:
+    """Writes the card beside model.json, from model.json alone."""
+    card = checkpoint.card
+    training, config = card.training, card.training["config"]
+    settings, phantom = card.preprocessing, training["data"].get("phantom")
+    source = f"{training['pairs']} pairs in {training['data']['layout'].upper()}'s layout"
+    if phantom:
+        source += f": {phantom['kind']} phantoms (seed {phantom['seed']}), no patient among them"
+    means = ", ".join(f"{name} {value:.4f}" for name, value in training["mean_of_last_100_steps"].items())
+    lines = [
+        f"# {checkpoint.name}",
+        "",
+        "A hyper-registration network after Reithmeir et al., MICCAI 2024, on HyperMorph (Hoopes et al., IPMI 2021).",
+        f"It takes a moving and a fixed image and {_INPUTS[MODELS[card.model]]}, each in [0, 1], and returns a",
+        "displacement: `warped(p) = moving(p + u(p))`, in voxels of the fixed grid, array-axis order.",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| tissues | {', '.join(f'{i} {name}' for i, name in enumerate(card.tissues, start=1))} |",
+        f"| grid | {' × '.join(map(str, settings.grid_shape))} voxels of {settings.spacing_mm:g} mm |",
+        f"| intensities | percentiles {settings.intensity_percentiles} to [0, 1], each image by itself |",
+        f"| background at inference | λ = {card.background[0]:g}, μ = {card.background[1]:g} |",
+        f"| trained on | {source} |",
+        f"| parameters drawn from | {card.sampling}: each of every sample, every step |",
+        f"| regularization scale | {card.regularization_scale:g} (1 in the paper, where λ and μ hardly matter) |",
+        f"| steps × batch | {config['steps']} × {config['batch_size']}, augmentation {'on' if config['augment'] else 'off'} |",
+        f"| learning rate | {config['learning_rate']:g}, {config['schedule']}; Adam |",
+        f"| seed | {config['seed']} |",
+        f"| time | {training['seconds'] / 60:.0f} minutes |",
+        f"| last 100 steps, mean | {means} |",
+        f"| U-Net | encoder {list(card.network.encoder)}, decoder {list(card.network.decoder)} |",
+        f"| hypernetwork | {card.network.hyper_layers} layers of {card.network.hyper_units} units |",
+        f"| weights | sha256 {card.weights_sha256} |",
+        "",
+        "The training curve is `history.csv`. Not a medical device: for research and teaching only.",
+        "",
+    ]
+    path = checkpoint.folder / "MODEL_CARD.md"
+    write_atomic(path, "\n".join(lines))
+    return path
