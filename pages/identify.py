@@ -57,7 +57,7 @@ def heatmaps(sweep: SubjectSweep, clickable: bool) -> None:
             st.plotly_chart(
                 figure,
                 width=HEATMAP_WIDTH,
-                config=PLOT_CONFIG,
+                config={**PLOT_CONFIG, "displayModeBar": False},
                 alt=f"{METRICS[criterion].title} of {tissue} over λ and μ",
                 **(interaction if clickable else {}),
             )

@@ -8,7 +8,7 @@ from elasreg_core.workspace.paths import datasets, family_names, find_family, ho
 from pages._shared import loaders
 from pages._shared.context import choose, readable_errors
 from pages._shared.stages import show_stages
-from pages._shared.views import pair_panels
+from pages._shared.views import pair_panels, tissue_legend
 
 context = choose()
 pair = context.pair
@@ -25,6 +25,7 @@ with st.container(horizontal=True):
     st.page_link("pages/identify.py", label="**Identify** this subject's best values", icon=":material/grid_view:")
 
 st.subheader(f"The pair at hand: {pair.id}")
+tissue_legend(pair.tissues.names)
 with st.container(horizontal=True):
     pair_panels(pair, "start")
 st.caption("Warp the moving image onto the fixed one, so that the outlined tissues match.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from elasreg_core.data.datasets import LAYOUTS, detect_layout, open_dataset
 from elasreg_core.errors import InputError
-from elasreg_core.workspace.paths import PROJECT
+from elasreg_core.workspace.paths import PROJECT, home
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
@@ -34,10 +34,11 @@ def run(arguments: argparse.Namespace) -> int:
             raise InputError(f"{arguments.data} follows no known layout.", expected=" or ".join(LAYOUTS))
         open_dataset(arguments.data, layout)
         environment |= {"ELASREG_DATA": str(arguments.data.resolve()), "ELASREG_DATA_LAYOUT": layout}
-    command = [sys.executable, "-m", "streamlit", "run", str(PROJECT / "app.py")]
+    environment |= {"ELASREG_HOME": str(home())}  # the server runs in the project's folder, not in the user's
+    command = [sys.executable, "-m", "pages._shared.serve"]
     command += ["--server.port", str(arguments.port), "--server.address", "localhost"]
     command += ["--server.headless", str(arguments.no_browser).lower()]
     try:
-        return subprocess.run(command, env=environment, check=False).returncode
+        return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
     except KeyboardInterrupt:
         return 0

@@ -38,7 +38,7 @@ def grid_figure(
     displacement: npt.NDArray[Any],
     plane: Plane,
     title: str,
-    every: int = 4,
+    every: int = 6,
     moving: npt.NDArray[Any] | None = None,
     moving_labels: npt.NDArray[np.integer] | None = None,
     tissues: Sequence[str] = (),

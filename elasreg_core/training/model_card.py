@@ -39,7 +39,7 @@ def write_model_card(checkpoint: Checkpoint) -> Path:
         f"| trained on | {source} |",
         f"| parameters drawn from | {card.sampling}: each of every sample, every step |",
         f"| regularization scale | {card.regularization_scale:g} (1 in the paper, where λ and μ hardly matter) |",
-        f"| steps × batch | {config['steps']} × {config['batch_size']}, augmentation {'on' if config['augment'] else 'off'} |",
+        f"| steps × batch | {config['steps']} × {config['batch_size']}, augmented: {config['augment']} |",
         f"| learning rate | {config['learning_rate']:g}, {config['schedule']}; Adam |",
         f"| seed | {config['seed']} |",
         f"| time | {training['seconds'] / 60:.0f} minutes |",

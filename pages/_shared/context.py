@@ -60,7 +60,7 @@ def show_notes(pair: RegistrationPair) -> None:
     group = f" · group {pair.group}" if pair.group else ""
     st.caption(f"{pair.id}{group} · {size} voxels of {pair.spacing_mm[0]:g} mm · moving is warped onto fixed")
     if pair.notes:
-        with st.expander(f"{len(pair.notes)} remarks from reading the files", icon=":material/info:"):
+        with st.expander(f"Remarks from reading the files ({len(pair.notes)})", icon=":material/info:"):
             for note in pair.notes:
                 st.caption(note)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -17,6 +19,7 @@ from elasreg_core.figures import (
     grid_figure,
     image_figure,
     jacobian_figure,
+    tissue_colours,
 )
 from elasreg_core.metrics import METRICS
 
@@ -27,8 +30,18 @@ PANEL_WIDTH = 300
 
 
 def panel(figure: go.Figure, key: str, alt: str) -> None:
-    """One figure of a row that wraps; put it inside `st.container(horizontal=True)`."""
+    """One figure of a row that wraps; put it inside `st.container(horizontal=True)`. The row has the legend."""
+    figure.update_layout(showlegend=False)
     st.plotly_chart(figure, width=PANEL_WIDTH, key=key, config=PLOT_CONFIG, alt=alt)
+
+
+def tissue_legend(tissues: Sequence[str]) -> None:
+    """Which colour is which tissue, once for all figures below."""
+    marks = (
+        f'<span style="color:{colour};font-size:1.2em">●</span>&nbsp;{html.escape(name)}'
+        for name, colour in tissue_colours(tissues).items()
+    )
+    st.html('<div style="opacity:0.85">' + "&emsp;".join(marks) + "</div>")
 
 
 def pair_panels(pair: RegistrationPair, key: str) -> None:
@@ -49,6 +62,7 @@ def pair_panels(pair: RegistrationPair, key: str) -> None:
 def registration_panels(pair: RegistrationPair, registration: Registration, key: str) -> None:
     """The pair, and what the registration made of it: warped image, difference, deformation grid, Jacobian."""
     plane, names = Plane.of(pair), pair.tissues.names
+    tissue_legend(names)
     with st.container(horizontal=True):
         pair_panels(pair, key)
         panel(
