@@ -41,6 +41,17 @@ class Preprocessing:
                 expected=f"{expected} sides with slice_axis = {self.slice_axis}",
                 received=self.grid_shape,
             )
+        if min(self.grid_shape) < 2 or not self.spacing_mm > 0:
+            raise InputError(
+                "The target grid is degenerate.",
+                expected="sides of at least 2 voxels and a positive spacing_mm",
+                received=f"{self.grid_shape} at {self.spacing_mm} mm",
+            )
+        low, high = self.intensity_percentiles
+        if not 0 <= low < high <= 100:
+            raise InputError(
+                "intensity_percentiles must ascend within [0, 100].", received=self.intensity_percentiles
+            )
 
     @property
     def dim(self) -> int:

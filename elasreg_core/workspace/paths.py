@@ -36,7 +36,7 @@ def family_names() -> tuple[str, ...]:
     """Names of all families that can be loaded."""
     names: dict[str, None] = {}
     for folder in checkpoint_folders():
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for path in sorted(folder.glob("[!.]*")):
             if any(path.glob("*/model.json")):
                 names[path.name] = None
     return tuple(names)
@@ -68,7 +68,7 @@ def datasets() -> dict[str, tuple[Path, str]]:
         layout = os.environ.get("ELASREG_DATA_LAYOUT") or detect_layout(root)
         if layout:
             found[root.name] = (root, layout)
-    for root in sorted(data_folder().iterdir()) if data_folder().is_dir() else ():
+    for root in sorted(data_folder().glob("[!.]*")):
         layout = detect_layout(root) if root.is_dir() else None
         if layout:
             found.setdefault(root.name, (root, layout))

@@ -14,16 +14,20 @@ from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
 from elasreg_core.physics.lame import LameField
 from elasreg_core.workspace.demo import demo_cohort
-from elasreg_core.workspace.paths import store_path
+from elasreg_core.workspace.paths import home, store_path
 from elasreg_core.workspace.store import Store
 
 if TYPE_CHECKING:
     from elasreg_core.registration.registrar import Registrar, Registration
 
 
-@st.cache_resource(show_spinner="Making the demo hearts, once …")
 def prepare_demo() -> Path:
     """The demo cohort's folder."""
+    return _prepare_demo(home())
+
+
+@st.cache_resource(show_spinner="Making the demo hearts, once …")
+def _prepare_demo(workspace: Path) -> Path:  # noqa: ARG001 (the cache's key)
     return demo_cohort()
 
 

@@ -1,0 +1,100 @@
+"""Every page: empty, on the demo, and after its main widget, run without a browser."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from elasreg_core.workspace import paths
+from tests.conftest import ROOT
+
+PAGES = ["start", "explore", "identify"]
+
+pytestmark = pytest.mark.slow
+
+
+def open_page(name: str) -> AppTest:
+    """A page; the first through app.py, as page links know only pages that the router knows."""
+    script = ROOT / "app.py" if name == "start" else ROOT / "pages" / f"{name}.py"
+    return AppTest.from_file(str(script), default_timeout=120).run()
+
+
+def assert_fine(page: AppTest) -> None:
+    assert [error.value for error in page.exception] == []
+    assert [error.value for error in page.error] == []
+
+
+@pytest.fixture
+def no_checkpoints(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "PROJECT", tmp_path)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_a_checkpoint_a_page_names_the_command_that_makes_one(name, no_checkpoints):
+    page = open_page(name)
+    assert not page.exception
+    assert "There is no checkpoint yet." in page.info[0].value
+    assert page.code[0].value == "make checkpoints"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_on_the_demo(name):
+    page = open_page(name)
+    assert_fine(page)
+    assert page.title[0].value
+    assert [box.label for box in page.sidebar.selectbox][:3] == ["Data set", "Subject", "Checkpoint"]
+
+
+def dice(page: AppTest) -> np.ndarray:
+    return np.array([float(metric.value) for metric in page.metric if "Dice" in metric.label])
+
+
+def test_explore_follows_its_sliders():
+    page = open_page("explore")
+    assert_fine(page)
+    soft = dice(page)
+    assert len(soft) == 4  # the mean and three tissues
+    page.sidebar.slider(key="mu").set_value(1.0).run()
+    assert_fine(page)
+    stiff = dice(page)
+    assert np.abs(soft - stiff).max() > 0.01
+
+
+def test_explore_offers_one_pair_of_sliders_per_tissue_for_the_adaptive_model():
+    page = open_page("explore")
+    page.sidebar.button_group[0].set_value("elas-sas").run()
+    assert_fine(page)
+    assert len(page.sidebar.slider) == 6
+    before = dice(page)
+    page.sidebar.slider(key="mu-LV-Myo").set_value(1.0).run()
+    assert_fine(page)
+    assert not np.array_equal(dice(page), before)
+
+
+def test_identify_searches_then_shows_optima_and_both_registrations():
+    page = open_page("identify")
+    page.sidebar.slider(key="steps").set_value(3).run()
+    page.button[0].click().run()
+    assert_fine(page)
+    sentences = [text.value for text in page.markdown if text.value.startswith("- ")]
+    assert [sentence.split(":")[0] for sentence in sentences] == ["- RV", "- LV-Myo", "- LV-BP"]
+    assert len(dice(page)) == 8  # at the node, and tissue-wise
+    # the search is in the store: the page opens on its result the second time
+    again = open_page("identify")
+    again.sidebar.slider(key="steps").set_value(3).run()
+    assert not [button for button in again.button if button.label == "Search this subject"]
+
+
+def test_a_damaged_file_is_a_readable_message(tmp_path, monkeypatch):
+    page = open_page("explore")
+    home = paths.home()
+    shutil.copytree(home / "data" / "cardiac-phantom", home / "data" / "aa-broken")
+    fixed = next((home / "data" / "aa-broken").glob("training/patient001/*frame01.nii.gz"))
+    fixed.write_bytes(fixed.read_bytes()[:1000])
+    page = open_page("explore")
+    assert not page.exception
+    assert "is damaged" in page.error[0].value
+    assert "Cure:" in page.error[0].value

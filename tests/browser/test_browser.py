@@ -1,0 +1,69 @@
+"""The app in Chromium: pages draw, nothing is fetched from outside, a click on a node shows that node's deformation."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PAGES = {"": "Which elasticity suits this tissue?", "explore": "Explore λ and μ", "identify": "Identify λ and μ"}
+
+
+@pytest.fixture
+def page(browser, request):
+    width = getattr(request, "param", 1400)
+    page = browser.new_page(viewport={"width": width, "height": 1000})
+    page.requests = []
+    page.on("request", lambda r: page.requests.append(r.url))
+    yield page
+    page.close()
+
+
+def open_page(page, url, timeout=90_000):
+    page.goto(url)
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=timeout)
+
+
+@pytest.mark.parametrize("page", [1400, 800], indirect=True)
+@pytest.mark.parametrize("name", list(PAGES))
+def test_every_page_draws_at_both_widths_and_asks_nobody_outside(page, app_url, name):
+    open_page(page, f"{app_url}/{name}")
+    expect(page.get_by_role("heading", name=PAGES[name])).to_be_visible(timeout=60_000)
+    assert page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count() == 0
+    if name != "identify":  # it has no figure before its first search
+        expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=60_000)
+    body = page.locator('[data-testid="stMain"]')
+    assert body.evaluate("e => e.scrollWidth - e.clientWidth") <= 0  # nothing sticks out sideways
+    outside = [
+        url for url in page.requests if not url.startswith((app_url, app_url.replace("http", "ws"), "data:", "blob:"))
+    ]
+    assert outside == []
+
+
+def test_a_link_straight_to_a_page_of_a_fresh_server_has_the_navigation(page, app_url):
+    open_page(page, f"{app_url}/explore")
+    links = page.locator('[data-testid="stSidebarNavLink"]').all_inner_texts()
+    assert [link.split()[-1] for link in links] == ["Start", "Explore", "Identify"]
+
+
+def test_the_url_opens_explore_at_its_setting(page, app_url):
+    open_page(page, f"{app_url}/explore?lambda=0.5&mu=0.75&subject=patient002")
+    expect(page.get_by_text("patient002 · group PHANTOM")).to_be_visible(timeout=60_000)
+    values = page.locator('[data-testid="stSliderThumbValue"]').all_inner_texts()
+    assert values == ["0.50", "0.75"]
+
+
+def test_search_then_click_a_node_and_see_that_deformation(page, app_url):
+    open_page(page, f"{app_url}/identify?steps=3")
+    page.get_by_role("button", name="Search this subject").click()
+    expect(page.get_by_text("Download the sweep (CSV)")).to_be_visible(timeout=120_000)
+    surface = page.locator(".js-plotly-plot").first
+    surface.scroll_into_view_if_needed()
+    # the centre of a 3 × 3 grid over [0, 1]² is the node (0.5, 0.5)
+    plot = surface.locator(".nsewdrag").first.bounding_box()
+    page.mouse.click(plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] / 2)
+    expect(page).to_have_url(re.compile(r"node=0\.5(%2C|,)0\.5"), timeout=30_000)
+    expect(page.get_by_role("heading", name="λ = 0.5, μ = 0.5")).to_be_visible(timeout=30_000)

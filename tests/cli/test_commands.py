@@ -1,0 +1,145 @@
+"""The command line end to end on a small phantom: phantom → data check → train → search → register → compare."""
+
+from __future__ import annotations
+
+import json
+
+import nibabel as nib
+import pandas as pd
+import pytest
+
+from elasreg_core.cli import main
+
+pytestmark = pytest.mark.slow
+
+CONFIG = """
+models = ["elas-g", "elas-sas"]
+[data]
+layout = "acdc"
+root = "{root}"
+[preprocessing]
+grid_shape = [40, 44]
+spacing_mm = 5.0
+[network]
+encoder = [4, 4]
+decoder = [4, 4, 4]
+hyper_layers = 2
+hyper_units = 4
+[training]
+steps = 2
+"""
+SCORES = {"mean_dice", "dice", "hd95_mm", "tre_mm", "neg_jacobian_percent", "sd_log_jacobian"}
+SWEEP_COLUMNS = ["subject", "tissue", "lambda", "mu", "dice", "hd95_mm", "tre_mm", "neg_jacobian_percent"]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A phantom cohort and a family trained on it, made with the commands themselves."""
+    folder = tmp_path_factory.mktemp("project")
+    assert main(["phantom", "cardiac", "--subjects", "2", "--seed", "5", "--out", str(folder / "hearts")]) == 0
+    (folder / "small.toml").write_text(CONFIG.format(root=folder / "hearts"))
+    assert main(["train", str(folder / "small.toml"), "--out", str(folder / "family")]) == 0
+    return folder
+
+
+def patient(project, number=1):
+    base = project / "hearts" / "training" / f"patient{number:03d}"
+    files = {"fixed": "frame01", "fixed-labels": "frame01_gt", "moving": "frame12", "moving-labels": "frame12_gt"}
+    return [text for role, name in files.items() for text in (f"--{role}", str(base / f"{base.name}_{name}.nii.gz"))]
+
+
+def test_data_check_prints_the_cohort(project, capsys):
+    assert main(["data", "check", str(project / "hearts"), "--dataset", "acdc"]) == 0
+    output = capsys.readouterr().out
+    assert "184×176×3" in output
+    assert "2 of 2 subjects can be read, 0 faults." in output
+
+
+def test_train_keeps_its_configuration_and_resumes_a_finished_run_without_a_step(project, capsys):
+    assert (project / "family" / "config.toml").read_text() == (project / "small.toml").read_text()
+    command = ["train", str(project / "small.toml"), "--out", str(project / "family")]
+    assert main(command) == 2
+    assert "holds a training already" in capsys.readouterr().err
+    before = (project / "family" / "elas-g" / "model.json").read_text()
+    assert main([*command, "--resume"]) == 0
+    assert (project / "family" / "elas-g" / "model.json").read_text() == before
+
+
+def test_search_writes_a_tidy_table_and_the_second_time_reads_it_from_the_store(project, tmp_path, capsys):
+    command = ["search", "--checkpoint", str(project / "family"), "--data", str(project / "hearts")]
+    command += ["--dataset", "acdc", "--grid", "3", "--out"]
+    assert main([*command, str(tmp_path / "one.csv")]) == 0
+    assert "an oracle" in capsys.readouterr().out
+    table = pd.read_csv(tmp_path / "one.csv")
+    assert list(table.columns)[:8] == SWEEP_COLUMNS
+    assert len(table) == 2 * 3 * 8  # subjects × tissues × (3 × 3 nodes without the origin)
+    assert not ((table["lambda"] == 0) & (table["mu"] == 0)).any()
+    assert main([*command, str(tmp_path / "two.csv")]) == 0
+    assert (tmp_path / "two.csv").read_text() == (tmp_path / "one.csv").read_text()
+
+
+def test_register_identifies_then_registers_and_writes_everything(project, tmp_path):
+    out = tmp_path / "out"
+    command = ["register", *patient(project), "--checkpoint", str(project / "family"), "--grid", "3"]
+    assert main([*command, "--out", str(out)]) == 0
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert set(metrics) >= {"initial", "registered", "parameters", "checkpoints", "seconds", "provenance"}
+    assert set(metrics["initial"]) == set(metrics["registered"]) == SCORES
+    assert set(metrics["initial"]["dice"]) == {"RV", "LV-Myo", "LV-BP"}
+    assert metrics["initial"]["tre_mm"] is None  # ACDC has no landmarks
+    assert set(metrics["parameters"]) == {"background", "RV", "LV-Myo", "LV-BP"}
+    assert set(metrics["parameters"]["RV"]) == {"lambda", "mu"}
+    assert set(metrics["checkpoints"]) == {"elas-g", "elas-sas"}
+    assert set(metrics["seconds"]) == {"identify", "register"}
+    assert "oracle" in metrics["provenance"]["parameters_from"]
+    for name in ("warped", "warped_labels", "displacement_learn2reg", "displacement_itk", "displacement_ras"):
+        assert nib.load(out / f"{name}.nii.gz").shape[:3] == (40, 44, 1)
+
+
+def test_register_takes_given_parameters_without_moving_labels(project, tmp_path):
+    given = {tissue: {"lambda": 0.1, "mu": 0.3} for tissue in ("RV", "LV-Myo", "LV-BP")}
+    (tmp_path / "params.json").write_text(json.dumps(given))
+    command = ["register", *patient(project)[:6], "--checkpoint", str(project / "family" / "elas-sas")]
+    command += ["--parameters", str(tmp_path / "params.json"), "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["parameters"]["RV"] == {"lambda": 0.1, "mu": 0.3}
+    assert metrics["registered"]["mean_dice"] is None  # nothing to compare with
+    assert metrics["registered"]["neg_jacobian_percent"] is not None
+
+
+def test_compare_prints_the_table_and_a_bad_subject_costs_nobody_else(project, tmp_path, capsys):
+    broken = tmp_path / "hearts"
+    for number in (1, 2):
+        source = project / "hearts" / "training" / f"patient{number:03d}"
+        target = broken / "training" / source.name
+        target.mkdir(parents=True)
+        for path in source.iterdir():
+            (target / path.name).write_bytes(path.read_bytes())
+    damaged = broken / "training" / "patient002" / "patient002_frame12.nii.gz"
+    damaged.write_bytes(damaged.read_bytes()[:2000])
+    command = ["compare", "--checkpoint", str(project / "family"), "--data", str(broken), "--dataset", "acdc"]
+    assert main([*command, "--grid", "3", "--out", str(tmp_path / "out")]) == 2
+    captured = capsys.readouterr()
+    assert "patient002_frame12.nii.gz is damaged" in captured.err
+    rows = pd.read_csv(tmp_path / "out" / "per_subject.csv")
+    assert list(rows["model"]) == ["initial", "elas-g", "elas-sas"]
+    assert set(rows["subject"]) == {"patient001"}
+    assert "Mean (SD) of 1 subjects" in captured.out
+
+
+def test_doctor_names_what_is_installed(capsys):
+    code = main(["doctor"])
+    output = capsys.readouterr().out
+    assert code in (0, 2)  # 2 where no checkpoint is shipped
+    assert "tensorflow" in output
+    assert "workspace" in output
+
+
+def test_help_teaches_every_command(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["--help"])
+    assert exit_.value.code == 0
+    output = capsys.readouterr().out
+    for command in ("app", "doctor", "phantom", "data", "train", "search", "register", "compare"):
+        assert f"    {command} " in output

@@ -1,0 +1,111 @@
+"""Figures: what is drawn is where the convention says it is, with axes, units and directions."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from elasreg_core.figures import (
+    Plane,
+    criterion_heatmap,
+    difference_figure,
+    grid_figure,
+    image_figure,
+    jacobian_figure,
+    tissue_colours,
+)
+from elasreg_core.figures.deformation import grid_lines
+from elasreg_core.identification.grid import ParameterGrid
+from elasreg_core.identification.selection import best_node
+from elasreg_core.identification.sweep import NodeScores, SubjectSweep
+
+PLANE = Plane((2.0, 5.0), ("L", "P"))
+
+
+def test_grid_lines_run_through_p_plus_u_in_millimetres():
+    # u = (1, −2) voxels everywhere: the line of row 0 begins at voxel (1, −2), that is (2, −10) mm
+    u = np.tile(np.array([1.0, -2.0]), (6, 9, 1))
+    x, y = grid_lines(u, PLANE, every=3)
+    assert (x[0], y[0]) == (2.0, -10.0)
+    # rows 0 and 3 have 9 points each, columns 0, 3, 6 have 6, and every line ends in a gap: 2·10 + 3·7
+    assert len(x) == len(y) == 41
+    assert np.isnan(x).sum() == 5
+
+
+@pytest.mark.parametrize(
+    ("codes", "x_title", "y_title", "x_backwards", "y_backwards"),
+    [
+        (("L", "P"), "R → L (mm)", "A → P (mm)", False, True),  # Plotly's y runs up, so posterior-down is backwards
+        (("R", "A"), "R → L (mm)", "A → P (mm)", True, False),
+        (("R", "S"), "R → L (mm)", "S → I (mm)", True, False),
+    ],
+)
+def test_the_plane_is_radiological_with_true_proportions(codes, x_title, y_title, x_backwards, y_backwards):
+    figure = image_figure(np.random.default_rng(0).random((6, 9)), Plane((2.0, 5.0), codes), "title")
+    layout = figure.layout
+    assert (layout.xaxis.title.text, layout.yaxis.title.text) == (x_title, y_title)
+    assert (layout.xaxis.range[0] > layout.xaxis.range[1]) is x_backwards
+    assert (layout.yaxis.range[0] > layout.yaxis.range[1]) is y_backwards
+    assert sorted(layout.xaxis.range) == [-1.0, 11.0]  # 6 voxels of 2 mm, half a voxel of rim
+    assert sorted(layout.yaxis.range) == [-2.5, 42.5]  # 9 voxels of 5 mm
+    assert (layout.yaxis.scaleanchor, layout.yaxis.scaleratio) == ("x", 1)
+
+
+def test_axis_zero_runs_across_the_screen():
+    image = np.zeros((6, 9), "f4")
+    image[5, 0] = 1  # last along axis 0, first along axis 1
+    trace = image_figure(image, PLANE, "title").data[0]
+    row, column = np.argwhere(np.asarray(trace.z) == 1)[0]
+    assert (trace.x[column], trace.y[row]) == (10.0, 0.0)
+
+
+def test_a_tissue_has_the_same_colour_in_every_figure():
+    labels = np.zeros((6, 9), "u1")
+    labels[1:3, 1:4], labels[3:5, 5:8] = 1, 2
+    colours = tissue_colours(("a", "b"))
+    image = image_figure(labels.astype("f4"), PLANE, "image", labels, ("a", "b"))
+    grid = grid_figure(np.zeros((6, 9, 2)), PLANE, "grid", moving_labels=labels, tissues=("a", "b"))
+    for figure in (image, grid):
+        found = {trace.name: trace.line.color for trace in figure.data if trace.type == "contour"}
+        assert found == colours
+
+
+def test_the_jacobian_diverges_at_one_and_marks_folds():
+    # u_0 = −1.5 p_0 turns the first axis around: det = −0.5 everywhere
+    u = np.zeros((6, 9, 2), "f4")
+    u[..., 0] = -1.5 * np.arange(6)[:, None]
+    figure = jacobian_figure(u, PLANE, "det")
+    assert figure.data[0].zmid == 1
+    assert figure.data[0].zmax - 1 == 1 - figure.data[0].zmin
+    assert (figure.data[1].name, len(figure.data[1].x)) == ("folded", 54)
+    assert len(jacobian_figure(np.zeros((6, 9, 2)), PLANE, "det").data) == 1
+
+
+def test_the_difference_is_signed_and_centred():
+    trace = difference_figure(np.zeros((6, 9)), np.full((6, 9), 0.25), PLANE, "difference").data[0]
+    assert np.all(np.asarray(trace.z) == 0.25)
+    assert (trace.zmin, trace.zmid, trace.zmax) == (-1, 0, 1)
+
+
+def test_heatmap_shows_values_plateau_optimum_and_clickable_nodes():
+    grid = ParameterGrid((0.0, 0.5, 1.0), (0.0, 1.0))
+    scores = {(0.0, 1.0): 0.7, (0.5, 0.0): 0.801, (0.5, 1.0): 0.804, (1.0, 0.0): 0.6}  # (1, 1) not yet visited
+    nodes = [NodeScores(lam, mu, (dice,), (np.nan,), 0.0, 0.1) for (lam, mu), dice in scores.items()]
+    sweep = SubjectSweep.from_nodes("s", ("a",), grid, nodes)
+    figure = criterion_heatmap(sweep, best_node(sweep, "a"), "#000000", selected=(0.0, 1.0))
+    surface, plateau, star, ring, clicks = figure.data
+    np.testing.assert_array_equal(surface.z, [[np.nan, 0.801, 0.6], [0.7, 0.804, np.nan]])  # rows μ, columns λ
+    assert sorted(zip(plateau.x, plateau.y, strict=True)) == [(0.5, 0.0), (0.5, 1.0)]  # within 0.005 of the best
+    assert (star.x[0], star.y[0]) == (0.5, 1.0)
+    assert (ring.x[0], ring.y[0]) == (0.0, 1.0)
+    assert {(lam, mu): dice for lam, mu, dice in clicks.customdata} == scores
+    assert figure.layout.xaxis.title.text.startswith("λ")
+    assert figure.layout.yaxis.title.text.startswith("μ")
+
+
+def test_the_plane_of_a_pair_comes_from_its_affine(small_pair):
+    assert Plane.of(small_pair) == Plane((2.0, 2.0), ("R", "A"))
+    flipped = dataclasses.replace(small_pair, affine=small_pair.affine @ np.diag([-1.0, -1.0, 1.0, 1.0]))
+    assert Plane.of(flipped) == Plane((2.0, 2.0), ("L", "P"))

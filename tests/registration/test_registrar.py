@@ -1,0 +1,65 @@
+"""A registrar: the convention end to end, and what it refuses."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from elasreg_core.errors import InputError
+from elasreg_core.networks.checkpoint import load_family
+from elasreg_core.physics.fields import warp_image, warp_labels
+from elasreg_core.physics.lame import LameField
+from elasreg_core.registration.registrar import Registrar
+
+SOFT = LameField.uniform(0.1, 0.2, 3)
+MIXED = LameField((0.0, 0.1, 0.9), (0.0, 0.4, 0.2))
+
+
+@pytest.fixture(scope="module")
+def registrars(small_family):
+    return {name: Registrar(checkpoint) for name, checkpoint in load_family(small_family).members.items()}
+
+
+@pytest.mark.parametrize(("model", "parameters"), [("elas-g", SOFT), ("elas-sas", MIXED)])
+def test_a_registration_is_its_displacement_applied_by_the_convention(registrars, small_pair, model, parameters):
+    before = small_pair.moving.copy()
+    registration = registrars[model].register(small_pair, parameters)
+    u = registration.displacement
+    assert u.shape == (16, 20, 2)
+    assert np.abs(u).max() > 0.3
+    np.testing.assert_array_equal(registration.warped, warp_image(small_pair.moving, u))
+    np.testing.assert_array_equal(registration.warped_labels, warp_labels(small_pair.moving_labels, u))
+    np.testing.assert_array_equal(small_pair.moving, before)
+    assert (registration.pair_id, registration.checkpoint) == ("small", f"small/{model}")
+
+
+def test_parameters_matter_and_each_tissue_has_its_own(registrars, small_pair):
+    soft, stiff = (registrars["elas-g"].displacement(small_pair, LameField.uniform(v, v, 3)) for v in (0.0, 1.0))
+    assert np.abs(soft - stiff).max() > 1e-2
+    swapped = LameField((0.0, 0.9, 0.1), (0.0, 0.2, 0.4))
+    one, other = (registrars["elas-sas"].displacement(small_pair, field) for field in (MIXED, swapped))
+    assert np.abs(one - other).max() > 1e-2
+
+
+def test_a_global_network_refuses_tissue_wise_parameters(registrars, small_pair):
+    with pytest.raises(InputError, match=r"A global network takes one \(λ, μ\).*elas-sas"):
+        registrars["elas-g"].register(small_pair, MIXED)
+
+
+def test_a_pair_of_another_grid_is_refused(registrars, small_pair):
+    cut = {name: getattr(small_pair, name)[:12] for name in ("moving", "fixed", "moving_labels", "fixed_labels")}
+    with pytest.raises(InputError, match=r"another grid.*Expected: \(16, 20\).*Received: \(12, 20\)"):
+        registrars["elas-g"].register(dataclasses.replace(small_pair, **cut), SOFT)
+
+
+def test_a_pair_of_another_voxel_size_is_refused(registrars, small_pair):
+    with pytest.raises(InputError, match=r"another voxel size.*Expected: 2.0 mm"):
+        registrars["elas-g"].register(dataclasses.replace(small_pair, spacing_mm=(1.8, 1.8)), SOFT)
+
+
+def test_a_pair_without_moving_labels_registers_all_the_same(registrars, small_pair):
+    registration = registrars["elas-g"].register(dataclasses.replace(small_pair, moving_labels=None), SOFT)
+    assert registration.warped_labels is None
+    assert registration.warped.shape == (16, 20)

@@ -1,0 +1,103 @@
+"""Training: deterministic under a seed; resumed runs equal uninterrupted ones, loss by loss and weight by weight."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from elasreg_core.config import DataConfig, RunConfig, TrainingConfig
+from elasreg_core.data.preprocessing import Preprocessing
+from elasreg_core.errors import InputError
+from elasreg_core.networks.architecture import Architecture
+from elasreg_core.training.batches import TrainingSet
+from elasreg_core.training.loop import HISTORY_COLUMNS, train_model
+
+pytestmark = pytest.mark.slow
+
+CONFIG = RunConfig(
+    models=("elas-sas",),
+    data=DataConfig("acdc", "nowhere"),
+    training=TrainingConfig(steps=6, batch_size=2, learning_rate=1e-3, schedule="cosine", save_every=2, seed=3),
+    preprocessing=Preprocessing(grid_shape=(16, 20), spacing_mm=2.0),
+    network=Architecture(encoder=(4, 4), decoder=(4, 4, 4), hyper_layers=2, hyper_units=4, integration_steps=3),
+)
+
+
+class KilledError(Exception):
+    """Stands for kill -9: nothing after it runs."""
+
+
+@pytest.fixture(scope="module")
+def pairs() -> TrainingSet:
+    rng = np.random.default_rng(0)
+    moving, fixed = rng.random((2, 4, 16, 20)).astype("f4")
+    return TrainingSet(moving, fixed, rng.integers(0, 3, (4, 16, 20)).astype("u1"), ("a", "b"))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(pairs, tmp_path_factory):
+    return train_model(CONFIG, "elas-sas", pairs, tmp_path_factory.mktemp("straight"))
+
+
+def losses(folder):
+    return pd.read_csv(folder / "history.csv")[["step", "loss", "similarity", "energy"]]
+
+
+def test_the_checkpoint_describes_its_training(uninterrupted):
+    card = uninterrupted.card
+    assert card.model == "elas-sas"
+    assert card.tissues == ("a", "b")
+    assert (card.sampling, card.regularization_scale) == ("uniform", 1.0)
+    assert card.training["config"]["steps"] == 6
+    history = pd.read_csv(uninterrupted.folder / "history.csv")
+    assert tuple(history.columns) == HISTORY_COLUMNS
+    assert list(history["step"]) == list(range(6))
+    np.testing.assert_allclose(history["loss"], history["similarity"] + history["energy"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("killed_after", [1, 3, 5])
+def test_killed_and_resumed_equals_uninterrupted(pairs, uninterrupted, tmp_path, killed_after):
+    def die(progress):
+        if progress.step == killed_after:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train_model(CONFIG, "elas-sas", pairs, tmp_path, on_step=die)
+    resumed = train_model(CONFIG, "elas-sas", pairs, tmp_path, resume=True)
+    pd.testing.assert_frame_equal(losses(tmp_path), losses(uninterrupted.folder), check_exact=True)
+    assert resumed.card.weights_sha256 == uninterrupted.card.weights_sha256
+
+
+def test_another_seed_is_another_training(pairs, uninterrupted, tmp_path):
+    config = dataclasses.replace(CONFIG, training=dataclasses.replace(CONFIG.training, seed=4))
+    other = train_model(config, "elas-sas", pairs, tmp_path)
+    assert other.card.weights_sha256 != uninterrupted.card.weights_sha256
+
+
+def test_a_finished_training_is_not_overwritten(pairs, uninterrupted):
+    with pytest.raises(InputError, match=r"holds a training already.*--resume"):
+        train_model(CONFIG, "elas-sas", pairs, uninterrupted.folder)
+
+
+def test_resuming_under_another_configuration_is_refused(pairs, uninterrupted):
+    config = dataclasses.replace(CONFIG, training=dataclasses.replace(CONFIG.training, learning_rate=1e-2))
+    with pytest.raises(InputError, match="saved by another configuration"):
+        train_model(config, "elas-sas", pairs, uninterrupted.folder, resume=True)
+
+
+def test_training_lowers_the_loss(tmp_path):
+    # one pair, shifted by two voxels along the first axis, the soft corner of the parameters dominates the loss:
+    # after a few steps the network must do better than standing still
+    x, y = np.meshgrid(np.arange(16), np.arange(20), indexing="ij")
+    fixed = np.exp(-((x - 7) ** 2 + (y - 10) ** 2) / 12).astype("f4")
+    moving = np.roll(fixed, 2, axis=0)
+    pair = TrainingSet(moving[None], fixed[None], (fixed[None] > 0.5).astype("u1"), ("a",))
+    training = TrainingConfig(steps=60, batch_size=1, learning_rate=5e-3, save_every=60)
+    train_model(dataclasses.replace(CONFIG, training=training), "elas-g", pair, tmp_path)
+    history = losses(tmp_path)
+    parameters = np.array([pair.batch(0, s, 1, 2, "uniform", False).parameters[0] for s in range(60)])
+    per_weight = history["similarity"] / (2 - parameters.sum(axis=1))  # −NCC, without the drawn weight
+    assert per_weight[-10:].mean() < per_weight[:10].mean() - 0.05

@@ -1,0 +1,75 @@
+"""The loss: its similarity equals VoxelMorph's, its weight is 2 − Λ − Γ per voxel and per sample."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from elasreg_core.networks.voxelmorph_tf import tf, vxm
+from elasreg_core.physics.elasticity import elastic_energy_density
+from elasreg_core.training.loop import parameter_maps
+from elasreg_core.training.losses import elastic_loss, local_ncc
+
+
+def images(shape, seed=0):
+    rng = np.random.default_rng(seed)
+    return (tf.constant(rng.random((*shape, 1)), tf.float32) for _ in range(2))
+
+
+@pytest.mark.parametrize("shape", [(2, 20, 27), (1, 12, 14, 17)])
+def test_local_ncc_equals_voxelmorph(shape):
+    fixed, warped = images(shape)
+    stock = vxm.losses.NCC(win=9).ncc(fixed, warped)[..., 0]
+    np.testing.assert_allclose(local_ncc(fixed, warped), stock, atol=5e-5)
+
+
+def test_local_ncc_of_an_image_with_itself_is_one_and_ignores_brightness():
+    fixed, _ = images((1, 16, 19))
+    inside = local_ncc(fixed, 3 * fixed + 2)[:, 5:-5, 5:-5]  # the zero padding outside is not scaled with it
+    np.testing.assert_allclose(inside, 1, atol=1e-3)
+
+
+def test_similarity_is_weighted_by_two_minus_both_parameters_per_voxel_and_sample():
+    fixed, warped = images((2, 16, 19))
+    rng = np.random.default_rng(1)
+    lam, mu = (tf.constant(rng.random((2, 16, 19)), tf.float32) for _ in range(2))
+    u = tf.zeros((2, 16, 19, 2))
+    terms = elastic_loss(fixed, warped, u, lam, mu, 1.0)
+    expected = -np.mean((2 - lam.numpy() - mu.numpy()) * local_ncc(fixed, warped).numpy())
+    assert float(terms.similarity) == pytest.approx(expected, rel=1e-5)
+    assert float(terms.energy) == 0
+    assert float(terms.total) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_weight_is_never_negative():
+    # λ = μ = 1 is the stiffest corner of the square: the image counts for nothing there, and never against itself
+    fixed, warped = images((1, 16, 19))
+    ones = tf.ones((1, 1, 1))
+    assert float(elastic_loss(fixed, warped, tf.zeros((1, 16, 19, 2)), ones, ones, 1.0).total) == 0
+
+
+def test_scale_multiplies_the_energy_alone():
+    fixed, warped = images((1, 16, 19))
+    u = tf.constant(np.random.default_rng(2).normal(size=(1, 16, 19, 2)), tf.float32)
+    lam, mu = tf.fill((1, 1, 1), 0.4), tf.fill((1, 1, 1), 0.2)
+    one, ten = (elastic_loss(fixed, warped, u, lam, mu, scale) for scale in (1.0, 10.0))
+    mean_energy = float(tf.reduce_mean(elastic_energy_density(u, lam, mu)))
+    assert float(one.energy) == pytest.approx(mean_energy, rel=1e-5)
+    assert float(ten.energy) == pytest.approx(10 * mean_energy, rel=1e-5)
+    assert float(ten.similarity) == float(one.similarity)
+
+
+def test_adaptive_maps_take_each_voxels_class_from_the_fixed_labels():
+    parameters = tf.constant([[0.0, 0.1, 0.2, 0.5, 0.6, 0.7], [0.9, 0.8, 0.7, 0.4, 0.3, 0.2]])  # λ0 λ1 λ2 μ0 μ1 μ2
+    labels = tf.constant([[[0, 1], [2, 2]], [[2, 0], [1, 0]]])
+    lam, mu = parameter_maps(parameters, labels, 3, adaptive=True)
+    np.testing.assert_allclose(lam, [[[0.0, 0.1], [0.2, 0.2]], [[0.7, 0.9], [0.8, 0.9]]])
+    np.testing.assert_allclose(mu, [[[0.5, 0.6], [0.7, 0.7]], [[0.2, 0.4], [0.3, 0.4]]])
+
+
+def test_global_maps_are_one_value_per_sample():
+    parameters = tf.constant([[0.1, 0.2], [0.3, 0.4]])
+    lam, mu = parameter_maps(parameters, tf.zeros((2, 5, 6, 7), tf.int32), 3, adaptive=False)
+    assert lam.shape == mu.shape == (2, 1, 1, 1)
+    np.testing.assert_allclose(tf.reshape(lam, -1), [0.1, 0.3])
+    np.testing.assert_allclose(tf.reshape(mu, -1), [0.2, 0.4])
