@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
+from elasreg_core.data.phantoms import PHANTOMS
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS, Architecture
+from elasreg_core.physics.lame import LameField
 from elasreg_core.tables import from_table
 
 SAMPLING_LAWS = ("uniform",)
@@ -23,6 +25,9 @@ class PhantomConfig:
     kind: str
     subjects: int
     seed: int
+
+    def __post_init__(self) -> None:
+        _require_choice("phantom.kind", self.kind, tuple(PHANTOMS))
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,9 @@ class TrainingConfig:
         _require_choice("sampling", self.sampling, SAMPLING_LAWS)
         _require_choice("schedule", self.schedule, SCHEDULES)
         for name in ("steps", "batch_size", "learning_rate", "save_every"):
-            if getattr(self, name) <= 0:
+            if not getattr(self, name) > 0:
                 raise InputError(f"{name} must be positive.", received=getattr(self, name))
-        if self.regularization_scale < 0:
+        if not self.regularization_scale >= 0:
             raise InputError("regularization_scale must not be negative.", received=self.regularization_scale)
 
 
@@ -91,6 +96,7 @@ class RunConfig:
             raise InputError("models is empty.", expected="some of " + ", ".join(MODELS))
         for model in self.models:
             _require_choice("models", model, tuple(MODELS))
+        LameField.uniform(*self.background, n_classes=1)  # raises outside [0, 1]
 
 
 def preset_names() -> tuple[str, ...]:
@@ -109,7 +115,10 @@ def read_config(source: str | Path) -> tuple[RunConfig, str]:
     if path.suffix == ".toml":
         if not path.is_file():
             raise InputError(f"There is no configuration {path}.", cure="Check the path")
-        text = path.read_text()
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{source} is not TOML.", received=str(error), cure="Save it as UTF-8") from error
     elif str(source) in preset_names():
         text = (resources.files("elasreg_core") / "presets" / f"{source}.toml").read_text()
     else:
@@ -122,6 +131,9 @@ def read_config(source: str | Path) -> tuple[RunConfig, str]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{source} is not TOML.", received=str(error)) from error
+    preprocessing = table.get("preprocessing")
+    if isinstance(preprocessing, dict) and len(preprocessing.get("grid_shape", ())) == 3:
+        preprocessing.setdefault("slice_axis", None)  # TOML has no null: three sides are a volume
     return from_table(RunConfig, table, where=str(source)), text
 
 

@@ -56,5 +56,7 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
         return value
     raise InputError(
-        f"{where} has a value of the wrong kind.", expected=getattr(hint, "__name__", hint), received=value
+        f"{where} has a value of the wrong kind.",
+        expected=getattr(hint, "__name__", hint),
+        received="null" if value is None else value,
     )

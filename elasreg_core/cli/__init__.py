@@ -45,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"elasreg: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"elasreg: {error.strerror or error}: {error.filename or 'no file named'}.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("\nelasreg: stopped; what was finished is kept.", file=sys.stderr)
         return 130

@@ -43,6 +43,10 @@ def run(arguments: argparse.Namespace) -> None:
     """Identifies the parameters unless given, registers, writes the results."""
     family = find_family(arguments.checkpoint)
     adaptive = family.member("elas-sas")
+    for checkpoint in [adaptive] if arguments.parameters else [family.member("elas-g"), adaptive]:
+        checkpoint.read_weights()
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise InputError(f"{arguments.out} is a file.", expected="a folder", cure="Choose another --out")
     case = Case(
         id=arguments.fixed.name.split(".")[0],
         moving=arguments.moving,

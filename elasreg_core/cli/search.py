@@ -70,6 +70,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Searches every subject; a bad one is reported and costs nobody else's results."""
     family = find_family(arguments.checkpoint)
     checkpoint = family.member("elas-g")
+    checkpoint.read_weights()
+    if arguments.out.is_dir():
+        raise InputError(
+            f"{arguments.out} is a folder.", expected="the name of a CSV file", cure="Give a file as --out"
+        )
     grid = ParameterGrid.regular(arguments.grid)
     dataset = open_dataset(arguments.data, arguments.dataset)
     displace = lazy_displace(checkpoint)

@@ -68,7 +68,8 @@ def read_labels(path: Path) -> Volume:
     """
     image = _open(path)
     data = _voxels(image, path)
-    labels = np.nan_to_num(data, nan=-1).astype(np.uint8)
+    with np.errstate(invalid="ignore"):  # whatever does not fit is found by the comparison
+        labels = np.nan_to_num(data, nan=-1).astype(np.uint8)
     if not np.array_equal(labels, data):
         wrong = data[labels != data]
         raise InputError(
@@ -118,7 +119,7 @@ def _open(path: Path) -> Any:
         raise InputError(f"There is no file {path}.", cure="Check the path")
     try:
         return nib.load(path)
-    except (ImageFileError, HeaderDataError, OSError, EOFError, zlib.error, ValueError) as error:
+    except (ImageFileError, HeaderDataError, OSError, EOFError, zlib.error, ValueError, OverflowError) as error:
         raise InputError(
             f"{path} cannot be read as an image.",
             expected="a NIfTI file (.nii or .nii.gz)",
@@ -129,13 +130,20 @@ def _open(path: Path) -> Any:
 def _voxels(image: Any, path: Path) -> npt.NDArray[Any]:
     try:
         data = np.asanyarray(image.dataobj)
-    except (OSError, EOFError, zlib.error, ValueError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, OverflowError) as error:
         raise InputError(
             f"{path} is damaged: its header promises more voxels than the file holds.",
             expected=f"shape {image.shape}",
             received=f"{Path(path).stat().st_size} bytes on disk ({error})",
             cure="Copy or download the file again",
         ) from error
+    if data.dtype.kind not in "biuf":
+        raise InputError(
+            f"{path} holds no grey values.",
+            expected="one number a voxel",
+            received=f"{'complex numbers' if data.dtype.kind == 'c' else 'colours'}",
+            cure="Convert it to one channel",
+        )
     while data.ndim > 3 and data.shape[-1] == 1:
         data = data[..., 0]
     if data.ndim not in (2, 3):
@@ -158,7 +166,7 @@ def _geometry(image: Any, path: Path) -> tuple[npt.NDArray[np.float64], tuple[st
     pixdim = np.ones(3)
     zooms = image.header.get_zooms()[:3]
     pixdim[: len(zooms)] = zooms
-    if (pixdim <= 0).any() or np.allclose(lengths, pixdim, rtol=_SPACING_TOLERANCE):
+    if not (np.isfinite(pixdim) & (pixdim > 0)).all() or np.allclose(lengths, pixdim, rtol=_SPACING_TOLERANCE):
         return affine, ()
     corrected = affine.copy()
     corrected[:3, :3] *= pixdim / lengths

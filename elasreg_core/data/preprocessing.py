@@ -49,9 +49,7 @@ class Preprocessing:
             )
         low, high = self.intensity_percentiles
         if not 0 <= low < high <= 100:
-            raise InputError(
-                "intensity_percentiles must ascend within [0, 100].", received=self.intensity_percentiles
-            )
+            raise InputError("intensity_percentiles must ascend within [0, 100].", received=self.intensity_percentiles)
 
     @property
     def dim(self) -> int:
@@ -75,8 +73,8 @@ class TargetGrid:
             to_volume[:3, 3],
             output_shape=self.shape,
             order=order,
-            mode="constant",
-            cval=volume.data.min(),
+            mode="grid-constant",  # "constant" drops a whole slice that lies a rounding error beside its own
+            cval=volume.data.min() if order else 0,
         )
 
 

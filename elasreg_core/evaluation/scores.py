@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from elasreg_core.data.pair import RegistrationPair
-from elasreg_core.metrics import dice_per_label, hd95_mm, negative_jacobian_percent, sd_log_jacobian
+from elasreg_core.metrics import hd95_mm, negative_jacobian_percent, sd_log_jacobian, warped_dice
 from elasreg_core.physics.fields import jacobian_determinant, warp_labels
 
 
@@ -53,7 +53,7 @@ def score_displacement(pair: RegistrationPair, displacement: npt.NDArray[np.floa
     dice = hd95 = dict.fromkeys(names, float("nan"))
     if pair.moving_labels is not None and pair.fixed_labels is not None:
         warped = warp_labels(pair.moving_labels, displacement)
-        values = dice_per_label(warped, pair.fixed_labels, pair.tissues.n_classes)
+        values = warped_dice(pair.moving_labels, warped, pair.fixed_labels, pair.tissues.n_classes)
         dice = dict(zip(names, map(float, values), strict=True))
         hd95 = {
             name: hd95_mm(warped == label, pair.fixed_labels == label, pair.spacing_mm) for label, name in pair.tissues

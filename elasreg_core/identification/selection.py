@@ -110,7 +110,10 @@ def lame_field(
 
 def _values(sweep: SubjectSweep, tissue: str, criterion: str) -> dict[Node, float]:
     """The criterion by node, undefined values left out."""
-    rows = sweep.table if tissue == "mean" else sweep.table[sweep.table["tissue"] == tissue]
-    means = rows.groupby(["lambda", "mu"], as_index=False)[criterion].mean().dropna()
-    columns = (means[name].to_numpy(dtype=float) for name in ("lambda", "mu", criterion))
-    return {(float(lam), float(mu)): float(value) for lam, mu, value in zip(*columns, strict=True)}
+    known = sweep.table.groupby("tissue")[criterion].transform("count") > 0  # absent classes are so at every node
+    rows = sweep.table[known & ((sweep.table["tissue"] == tissue) | (tissue == "mean"))]
+    by_node: dict[Node, list[float]] = {}
+    for lam, mu, value in zip(rows["lambda"], rows["mu"], rows[criterion], strict=True):
+        by_node.setdefault((float(lam), float(mu)), []).append(float(value))
+    means = {node: float(np.mean(values)) for node, values in by_node.items()}
+    return {node: mean for node, mean in means.items() if not np.isnan(mean)}

@@ -11,7 +11,7 @@ import pandas as pd
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.identification.grid import Node, ParameterGrid
-from elasreg_core.metrics import dice_per_label, hd95_mm, negative_jacobian_percent, sd_log_jacobian
+from elasreg_core.metrics import hd95_mm, negative_jacobian_percent, sd_log_jacobian, warped_dice
 from elasreg_core.physics.fields import jacobian_determinant, warp_labels
 from elasreg_core.physics.lame import LameField
 
@@ -143,7 +143,7 @@ def sweep(
         yield NodeScores(
             lam,
             mu,
-            tuple(map(float, dice_per_label(labels, pair.fixed_labels, n_classes))),
+            tuple(map(float, warped_dice(pair.moving_labels, labels, pair.fixed_labels, n_classes))),
             tuple(hd95),
             negative_jacobian_percent(jacobian),
             sd_log_jacobian(jacobian),

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from elasreg_core.metrics.deformation import negative_jacobian_percent, sd_log_jacobian
-from elasreg_core.metrics.overlap import dice_per_label
+from elasreg_core.metrics.overlap import dice_per_label, warped_dice
 from elasreg_core.metrics.registry import METRICS, Metric
 from elasreg_core.metrics.surface import hd95_mm
 
-__all__ = ["METRICS", "Metric", "dice_per_label", "hd95_mm", "negative_jacobian_percent", "sd_log_jacobian"]
+__all__ = [
+    "METRICS",
+    "Metric",
+    "dice_per_label",
+    "hd95_mm",
+    "negative_jacobian_percent",
+    "sd_log_jacobian",
+    "warped_dice",
+]

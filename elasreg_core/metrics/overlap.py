@@ -21,3 +21,15 @@ def dice_per_label(a: npt.NDArray[Any], b: npt.NDArray[Any], n_classes: int) -> 
     dice = np.full(n_classes - 1, np.nan)
     np.divide(2.0 * joint.diagonal()[1:], in_a + in_b, out=dice, where=(in_a > 0) & (in_b > 0))
     return dice
+
+
+def warped_dice(
+    moving: npt.NDArray[Any], warped: npt.NDArray[Any], fixed: npt.NDArray[Any], n_classes: int
+) -> npt.NDArray[np.float64]:
+    """Dice of warped and fixed labels, shape `(C−1,)`; NaN only where a class is absent from moving or fixed.
+
+    A class that the warp makes vanish overlaps nothing: 0, not NaN.
+    """
+    dice = dice_per_label(warped, fixed, n_classes)
+    present = [np.any(moving == label) and np.any(fixed == label) for label in range(1, n_classes)]
+    return np.where(np.isnan(dice) & present, 0.0, dice)

@@ -22,7 +22,7 @@ def hd95_mm(a: npt.NDArray[np.bool_], b: npt.NDArray[np.bool_], spacing_mm: Sequ
     if not a.any() or not b.any():
         return float("nan")
     region = _bounding_box(a | b)
-    a, b = np.pad(a[region], 1), np.pad(b[region], 1)
+    a, b = a[region], b[region]
     surface_a, surface_b = a & ~ndimage.binary_erosion(a), b & ~ndimage.binary_erosion(b)
     to_b = ndimage.distance_transform_edt(~surface_b, sampling=spacing_mm)[surface_a]
     to_a = ndimage.distance_transform_edt(~surface_a, sampling=spacing_mm)[surface_b]

@@ -228,7 +228,12 @@ def load_family(folder: Path) -> Family:
     """
     folder = Path(folder)
     if (folder / "model.json").is_file():
-        folder = folder.resolve().parent
+        folder = folder.resolve()
+        if folder.name not in MODELS:
+            raise InputError(
+                f"{folder} is not named after its model.", expected=" or ".join(MODELS), received=folder.name
+            )
+        folder = folder.parent
     members = {m: load_checkpoint(folder / m) for m in MODELS if (folder / m / "model.json").is_file()}
     if not members:
         raise InputError(
@@ -236,12 +241,17 @@ def load_family(folder: Path) -> Family:
             expected=" and ".join(f"{model}/model.json" for model in MODELS),
             received="a folder without them" if folder.is_dir() else "no such folder",
         )
+    for model, member in members.items():
+        if member.card.model != model:
+            raise InputError(f"{member.name} holds another model.", expected=model, received=member.card.model)
     first, *others = members.values()
     for other in others:
         if (other.card.tissues, other.card.preprocessing) != (first.card.tissues, first.card.preprocessing):
             raise InputError(
                 f"{first.name} and {other.name} do not belong together.",
                 expected="the same tissues and preprocessing in a family",
-                received=f"{first.card.preprocessing} and {other.card.preprocessing}",
+                received=" and ".join(
+                    f"{', '.join(c.card.tissues)} with {c.card.preprocessing}" for c in (first, other)
+                ),
             )
     return Family(folder, members)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import contextlib
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,11 +25,11 @@ def ensure_phantom(
 ) -> Path:
     """A phantom cohort at `root`, made where it is missing; it appears whole or not at all."""
     if not root.exists():
-        partial = root.with_name(f".{root.name}.{os.getpid()}")
-        for name in PHANTOMS[kind](partial, subjects, seed):
-            on_subject(name)
-        try:
-            partial.rename(root)
-        except OSError:  # another process was faster; its cohort is the same
-            shutil.rmtree(partial)
+        root.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{root.name}.") as folder:
+            partial = Path(folder) / root.name
+            for name in PHANTOMS[kind](partial, subjects, seed):
+                on_subject(name)
+            with contextlib.suppress(OSError):  # another process was faster; its cohort is the same
+                partial.rename(root)
     return root

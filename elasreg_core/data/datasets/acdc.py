@@ -22,7 +22,12 @@ def open_acdc(root: Path) -> Dataset:
         InputError: no patient folder was found.
     """
     folders = sorted(
-        (path for pattern in ("patient*", "training/patient*", "testing/patient*") for path in root.glob(pattern)),
+        (
+            path
+            for pattern in ("patient*", "training/patient*", "testing/patient*")
+            for path in root.glob(pattern)
+            if path.is_dir()
+        ),
         key=lambda path: path.name,
     )
     cases, faults = [], []
@@ -53,7 +58,7 @@ def _case(folder: Path) -> Case:
     info = read_info(folder / "Info.cfg")
     frames = []
     for phase in ("ED", "ES"):
-        if not info.get(phase, "").isdigit():
+        if not info.get(phase, "").isdecimal():
             raise InputError(
                 f"{folder / 'Info.cfg'} does not say which frame is {phase}.",
                 expected=f"a line such as '{phase}: 1'",

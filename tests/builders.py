@@ -1,0 +1,142 @@
+"""Small things that several tests need: unequal sides, anisotropic spacing, no TensorFlow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.data.preprocessing import Preprocessing
+from elasreg_core.data.tissues import TissueTable
+from elasreg_core.networks.architecture import Architecture
+from elasreg_core.networks.checkpoint import Checkpoint, save_checkpoint
+
+TISSUES = ("wall", "pool")
+SPACING_MM = (1.5, 2.5)
+PREPROCESSING = Preprocessing(grid_shape=(16, 12), spacing_mm=2.0, slice_axis=2)
+
+
+def oblique_affine(spacing_mm: Sequence[float] = (1.5, 2.5, 7.0), origin_mm: Sequence[float] = (-40, 25, 110)) -> Any:
+    """Voxel → RAS mm, turned about all three axes."""
+    affine = np.eye(4)
+    affine[:3, :3] = Rotation.from_euler("xyz", [0.3, -0.2, 0.5]).as_matrix() * spacing_mm
+    affine[:3, 3] = origin_mm
+    return affine
+
+
+def write_nifti(path: Path, data: Any, affine: Any = None, pixdim: Sequence[float] | None = None) -> Path:
+    """Writes with nibabel alone: the affine as sform; `pixdim` overrides the spacing, even against the sform."""
+    affine = oblique_affine() if affine is None else np.asarray(affine, dtype=float)
+    header = nib.Nifti1Header()
+    header.set_data_dtype(data.dtype)
+    header.set_sform(affine, code="scanner")
+    header["pixdim"][1:4] = np.linalg.norm(affine[:3, :3], axis=0) if pixdim is None else pixdim
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nib.save(nib.Nifti1Image(data, None, header), path)
+    return path
+
+
+def block(shape: Sequence[int], rows: slice, columns: slice, label: int = 1) -> np.ndarray:
+    """A label map with one rectangle (in 3D: a bar through all slices)."""
+    labels = np.zeros(shape, dtype=np.uint8)
+    labels[rows, columns] = label
+    return labels
+
+
+def make_pair(**changes: Any) -> RegistrationPair:
+    """A 12 × 9 pair at 1.5 × 2.5 mm: moving labels are the fixed ones 2 rows further along axis 0.
+
+    "wall" (1) is a block of 4 × 3 voxels, "pool" (2) one of 4 × 2. u = (2, 0) aligns them, as
+    `warped(p) = moving(p + u)`.
+    """
+    fixed_labels = block((12, 9), slice(2, 6), slice(1, 4), 1) + block((12, 9), slice(2, 6), slice(5, 7), 2)
+    rng = np.random.default_rng(0)
+    parts: dict[str, Any] = {
+        "id": "subject",
+        "moving": rng.random((12, 9), dtype=np.float32),
+        "fixed": rng.random((12, 9), dtype=np.float32),
+        "moving_labels": np.roll(fixed_labels, 2, axis=0),
+        "fixed_labels": fixed_labels,
+        "affine": np.diag([*SPACING_MM, 7.0, 1.0]),
+        "spacing_mm": SPACING_MM,
+        "tissues": TissueTable(TISSUES),
+    }
+    return RegistrationPair(**(parts | changes))
+
+
+def shift(pair: RegistrationPair, *components: float) -> np.ndarray:
+    """The same displacement everywhere, in voxels."""
+    return np.broadcast_to(np.float32(components), (*pair.grid_shape, len(components))).copy()
+
+
+def make_card(**changes: Any) -> dict[str, Any]:
+    """The fields of a model card, for the grid and the tissues of `make_pair`."""
+    card: dict[str, Any] = {
+        "model": "elas-g",
+        "tissues": TISSUES,
+        "background": (0.0, 0.0),
+        "preprocessing": PREPROCESSING,
+        "network": Architecture(encoder=(4, 4), decoder=(4, 4), hyper_units=4),
+        "sampling": "uniform",
+        "regularization_scale": 1.0,
+        "training": {"steps": 3},
+        "versions": {"numpy": "0"},
+    }
+    return card | changes
+
+
+def make_checkpoint(folder: Path, weights: dict[str, Any] | None = None, **changes: Any) -> Checkpoint:
+    """A checkpoint with made-up weights; `changes` to the card. By default the model is what the folder is named."""
+    if weights is None:
+        weights = {"dense/kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "dense/bias": np.ones(3, np.float32)}
+    if folder.name in ("elas-g", "elas-sas"):
+        changes = {"model": folder.name} | changes
+    return save_checkpoint(folder, weights, make_card(**changes))
+
+
+def make_family(folder: Path, **changes: Any) -> Path:
+    """A family of both models, with different weights."""
+    for number, model in enumerate(("elas-g", "elas-sas")):
+        make_checkpoint(folder / model, {"w": np.full(2, number, np.float32)}, **changes)
+    return folder
+
+
+def make_volumes(seed: int = 0) -> dict[str, np.ndarray]:
+    """Files of one subject, 20 × 24 × 3 voxels: bright and noisy, with labels 1 and 2 on every slice."""
+    rng = np.random.default_rng(seed)
+    labels = block((20, 24, 3), slice(6, 12), slice(8, 12), 1) + block((20, 24, 3), slice(6, 12), slice(13, 16), 2)
+    return {
+        "moving": rng.integers(100, 900, (20, 24, 3), dtype=np.int16),
+        "fixed": rng.integers(100, 900, (20, 24, 3), dtype=np.int16),
+        "moving_labels": np.roll(labels, 2, axis=0),
+        "fixed_labels": labels,
+    }
+
+
+def write_pair_folder(root: Path, subject: str = "s1", suffix: str = ".nii.gz", **replaced: Any) -> Path:
+    """One subject of the plain pairs layout, with `tissues.json`; a replaced volume of None is left out."""
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "tissues.json").write_text(json.dumps(TISSUES))
+    for role, volume in (make_volumes() | replaced).items():
+        if volume is not None:
+            write_nifti(root / subject / f"{role}{suffix}", volume)
+    return root / subject
+
+
+def write_acdc_patient(root: Path, name: str = "patient001", ed: int = 1, es: int = 12, group: str = "DCM") -> Path:
+    """One patient in ACDC's layout; the labels have three tissues."""
+    folder = root / name
+    volumes = make_volumes()
+    for frame, role in ((ed, "fixed"), (es, "moving")):
+        labels = volumes[f"{role}_labels"].copy()
+        labels[0, 0] = 3
+        write_nifti(folder / f"{name}_frame{frame:02d}.nii.gz", volumes[role])
+        write_nifti(folder / f"{name}_frame{frame:02d}_gt.nii.gz", labels)
+    (folder / "Info.cfg").write_text(f"ED: {ed}\nES: {es}\nGroup: {group}\nHeight: 170.0\n")
+    return folder

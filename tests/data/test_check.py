@@ -1,0 +1,84 @@
+"""`check_dataset`: bad subjects become sentences, the rest goes on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from elasreg_core.data.check import check_dataset
+from elasreg_core.data.datasets import open_dataset
+from tests.builders import block, make_volumes, oblique_affine, write_acdc_patient, write_nifti, write_pair_folder
+
+
+def test_a_sound_subject_is_described(tmp_path):
+    write_pair_folder(tmp_path, moving_labels=None)
+    checked = check_dataset(open_dataset(tmp_path, "pairs"))
+    assert checked.faults == ()
+    assert checked.notes == ()
+    (row,) = checked.table.to_dict("records")
+    assert row == {
+        "subject": "s1",
+        "group": "",
+        "shape": "20×24×3",
+        "spacing_mm": "1.5×2.5×7",
+        "orientation": "RAS",  # turned by less than 45° about each axis
+        "fixed_labels": "0 1 2",
+        "moving_labels": "none",
+    }
+
+
+def test_the_orientation_is_the_affines(tmp_path):
+    affine = np.diag([-2.0, -2.0, 5.0, 1.0])[:, [0, 2, 1, 3]]  # axis 1 of the array runs towards the head
+    for role, volume in make_volumes().items():
+        write_nifti(tmp_path / "s1" / f"{role}.nii", volume, affine)
+    checked = check_dataset(open_dataset(tmp_path, "pairs"))
+    assert checked.table["orientation"].tolist() == ["LSP"]
+    assert checked.table["spacing_mm"].tolist() == ["2×5×2"]
+
+
+def test_every_bad_subject_is_one_fault_and_the_good_one_stays(tmp_path):
+    noise = make_volumes()["moving"]
+    not_finite = noise.astype(np.float32)
+    not_finite[3, 4, 1] = np.nan
+    write_pair_folder(tmp_path, "a-good")
+    write_pair_folder(tmp_path, "b-constant", moving=np.full_like(noise, 42))
+    write_pair_folder(tmp_path, "c-nan", fixed=not_finite)
+    write_pair_folder(tmp_path, "d-labels", fixed_labels=block(noise.shape, slice(2, 4), slice(2, 4), 7))
+    write_pair_folder(tmp_path, "e-grid", moving_labels=np.zeros((20, 23, 3), np.uint8))
+    write_nifti(write_pair_folder(tmp_path, "f-affine") / "fixed_labels.nii.gz", noise // 450, np.eye(4))
+    (write_pair_folder(tmp_path, "g-text") / "moving.nii.gz").write_text("hello")
+    write_pair_folder(tmp_path, "h-half", fixed=None)
+
+    seen = []
+    checked = check_dataset(open_dataset(tmp_path, "pairs"), seen.append)
+    assert checked.table["subject"].tolist() == ["a-good"]
+    assert seen == ["a-good", "b-constant", "c-nan", "d-labels", "e-grid", "f-affine", "g-text"]
+    words = {
+        "h-half": "it needs both",
+        "b-constant": "is constant. Expected: an image. Received: 42 everywhere",
+        "c-nan": "not finite",
+        "d-labels": "labels that the tissue table does not know. Expected: 0 background, 1 wall, 2 pool. Received: 7",
+        "e-grid": "does not lie on the grid",
+        "f-affine": "another affine",
+        "g-text": "cannot be read as an image",
+    }
+    assert len(checked.faults) == len(words)
+    for fault, (subject, sentence) in zip(checked.faults, words.items(), strict=True):
+        assert subject in fault
+        assert sentence in fault
+
+
+@pytest.mark.parametrize("where", ["frame", "_gt"])  # in all four files, in the two label maps only
+def test_a_contradicting_header_is_a_note_not_a_fault(tmp_path, where):
+    write_acdc_patient(tmp_path)
+    spacing_mm = (1.367, 1.367, 10)
+    for path in (tmp_path / "patient001").glob("*.nii.gz"):
+        data = make_volumes()["fixed_labels" if "_gt" in path.name else "fixed"]
+        sform = oblique_affine((1, 1, 1) if where in path.name else spacing_mm)
+        write_nifti(path, data, sform, pixdim=spacing_mm)
+    checked = check_dataset(open_dataset(tmp_path, "acdc"))
+    assert checked.faults == ()
+    assert checked.table["spacing_mm"].tolist() == ["1.367×1.367×10"]
+    assert len(checked.notes) == 1
+    assert "pixdim says 1.367 × 1.367 × 10 mm" in checked.notes[0]
+    assert "patient001" in checked.notes[0]

@@ -1,0 +1,244 @@
+"""Checkpoints on disk, with made-up weights: no TensorFlow here."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from elasreg_core.data.preprocessing import Preprocessing
+from elasreg_core.data.tissues import TissueTable
+from elasreg_core.errors import InputError
+from elasreg_core.networks.architecture import Architecture, n_parameters
+from elasreg_core.networks.checkpoint import load_checkpoint, load_family
+from tests.builders import make_checkpoint, make_family, make_pair
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A saved checkpoint's folder."""
+    return make_checkpoint(tmp_path / "heart" / "elas-g").folder
+
+
+def edit(folder, **changes):
+    """Changes keys of model.json behind the checkpoint's back; a value of ... removes the key."""
+    table = json.loads((folder / "model.json").read_text()) | changes
+    (folder / "model.json").write_text(json.dumps({key: value for key, value in table.items() if value is not ...}))
+
+
+def test_a_checkpoint_reads_back_as_it_was_saved(tmp_path):
+    weights = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b/c": np.float32([-1.5])}
+    preprocessing = Preprocessing((16, 12, 8), 1.75, None, (1.0, 99.0))
+    network = Architecture(encoder=(2, 4), decoder=(4, 2), hyper_layers=2, hyper_units=3, integration_steps=5)
+    saved = make_checkpoint(
+        tmp_path / "heart" / "elas-sas", weights, preprocessing=preprocessing, network=network, background=(0.25, 0.5)
+    )
+    loaded = load_checkpoint(tmp_path / "heart" / "elas-sas")
+    assert loaded == saved
+    assert loaded.name == "heart/elas-sas"
+    assert loaded.is_adaptive
+    assert loaded.tissues == TissueTable(("wall", "pool"))
+    assert loaded.card.preprocessing == preprocessing
+    assert loaded.card.network == network
+    assert loaded.card.background == (0.25, 0.5)
+    read = loaded.read_weights()
+    assert set(read) == {"a", "b/c"}
+    for name, array in weights.items():
+        np.testing.assert_array_equal(read[name], array)
+        assert read[name].dtype == np.float32
+
+
+def test_saving_again_replaces_the_weights(folder):
+    old = load_checkpoint(folder).card.weights
+    new = make_checkpoint(folder, {"w": np.zeros(4, np.float32)})
+    assert new.card.weights != old
+    assert sorted(path.name for path in folder.iterdir()) == sorted(["model.json", new.card.weights])
+
+
+def test_a_crash_before_the_card_leaves_the_old_checkpoint(folder, monkeypatch):
+    before = load_checkpoint(folder).read_weights()
+    import elasreg_core.networks.checkpoint as module
+
+    write = module.write_atomic
+
+    def crash(path, content):
+        if path.name == "model.json":
+            raise KeyboardInterrupt
+        write(path, content)
+
+    monkeypatch.setattr(module, "write_atomic", crash)
+    with pytest.raises(KeyboardInterrupt):
+        make_checkpoint(folder, {"w": np.zeros(4, np.float32)})
+    assert set(load_checkpoint(folder).read_weights()) == set(before)
+
+
+def test_altered_weights_are_not_those_of_the_card(folder):
+    path = next(folder.glob("weights-*"))
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1  # one bit
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="weights of heart/elas-g are not those.*Expected: sha256 .*Received: sha256"):
+        load_checkpoint(folder).read_weights()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_must_be_finite(tmp_path, value):
+    weights = {"fine": np.ones(2, np.float32), "bad": np.float32([0, value])}
+    checkpoint = make_checkpoint(tmp_path / "heart" / "elas-g", weights)
+    with pytest.raises(InputError, match="weights of heart/elas-g are not finite. Received: NaN or infinity in bad"):
+        checkpoint.read_weights()
+
+
+def test_missing_weights_are_named(folder):
+    next(folder.glob("weights-*")).unlink()
+    with pytest.raises(InputError, match=r"heart/elas-g has no weights. Expected: .*safetensors\. Cure: Copy it again"):
+        load_checkpoint(folder).read_weights()
+
+
+def test_weights_of_another_kind_are_refused(folder):
+    import hashlib
+
+    content = b"these are not weights"
+    next(folder.glob("weights-*")).write_bytes(content)
+    edit(folder, weights_sha256=hashlib.sha256(content).hexdigest())
+    with pytest.raises(InputError, match="is not a safetensors file"):
+        load_checkpoint(folder).read_weights()
+
+
+def test_weights_outside_the_folder_are_not_read(folder):
+    outside = folder.parent / "weights.safetensors"
+    outside.write_bytes(next(folder.glob("weights-*")).read_bytes())
+    for name in ("../weights.safetensors", str(outside)):
+        edit(folder, weights=name)
+        with pytest.raises(InputError, match=r"names weights outside its folder. Received: .*weights\.safetensors"):
+            load_checkpoint(folder).read_weights()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"format": 2}, r"model\.json has another format. Expected: format 1. Received: format 2"),
+        ({"format": ...}, "another format. Expected: format 1. Received: format None"),
+        ({"colour": "blue"}, r"model\.json has an unknown key.*Received: colour"),
+        ({"tissues": ...}, r"model\.json lacks a key. Expected: tissues"),
+        ({"tissues": "heart"}, r"model\.json: tissues has a value of the wrong kind"),
+        ({"preprocessing": {"grid_size": [8, 8]}}, "preprocessing has an unknown key.*Received: grid_size"),
+        ({"background": [0.0]}, "background has a value of the wrong kind"),
+        ({"model": "elas-x"}, "names an unknown model. Expected: elas-g or elas-sas. Received: elas-x"),
+    ],
+)
+def test_a_wrong_card_is_refused(folder, changes, sentence):
+    edit(folder, **changes)
+    with pytest.raises(InputError, match=sentence):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"{", r"model\.json is not JSON. Received: .*Cure: Copy the checkpoint again"),
+        (b"\xff\xfe", r"model\.json is not JSON"),
+        (b"[]", "another format"),
+        (b"null", "another format"),
+    ],
+)
+def test_a_damaged_card_is_refused(folder, content, sentence):
+    (folder / "model.json").write_bytes(content)
+    with pytest.raises(InputError, match=sentence):
+        load_checkpoint(folder)
+
+
+def test_a_folder_without_a_card_is_no_checkpoint(tmp_path):
+    with pytest.raises(InputError, match=r"is not a checkpoint. Expected: a folder with model\.json"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("pair", "sentence"),
+    [
+        (
+            {"tissues": TissueTable(("pool", "wall"))},
+            "other tissues than subject has. Expected: wall, pool. Rec.*pool, wall",
+        ),
+        ({"spacing_mm": (1.5, 1.6)}, r"another voxel size.*Expected: 1.5 mm. Received: \(1.5, 1.6\) mm. Cure"),
+        ({}, r"another grid than subject has. Expected: \(16, 12\). Received: \(12, 9\). Cure: Load the pair"),
+    ],
+)
+def test_a_pair_must_fit(tmp_path, pair, sentence):
+    grid = (12, 9) if pair else (16, 12)
+    checkpoint = make_checkpoint(tmp_path / "heart" / "elas-g", preprocessing=Preprocessing(grid, 1.5, 2))
+    checkpoint_fits = make_checkpoint(tmp_path / "other" / "elas-g", preprocessing=Preprocessing((12, 9), 1.5, 2))
+    checkpoint_fits.require_fits(make_pair(spacing_mm=(1.5, 1.5)))
+    with pytest.raises(InputError, match=sentence):
+        checkpoint.require_fits(make_pair(**({"spacing_mm": (1.5, 1.5)} | pair)))
+
+
+def test_the_parameter_vector_has_a_pair_per_class_or_one():
+    assert n_parameters("elas-g", 4) == 2
+    assert n_parameters("elas-sas", 4) == 8
+
+
+# Families -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_family_is_read_from_its_folder_or_a_members(tmp_path):
+    folder = make_family(tmp_path / "heart")
+    for path in (folder, folder / "elas-g", folder / "elas-sas"):
+        family = load_family(path)
+        assert family.name == "heart"
+        assert {model: checkpoint.card.model for model, checkpoint in family.members.items()} == {
+            "elas-g": "elas-g",
+            "elas-sas": "elas-sas",
+        }
+
+
+def test_a_missing_member_is_named_with_the_cure(folder):
+    family = load_family(folder.parent)
+    with pytest.raises(InputError, match=r"heart has no elas-sas.*elas-sas/model\.json.*Rec.*elas-g. Cure: Train it"):
+        family.member("elas-sas")
+
+
+def test_a_folder_without_members_is_no_family(tmp_path):
+    with pytest.raises(
+        InputError, match=r"holds no checkpoint.*elas-g/model\.json and elas-sas/model\.json.*without them"
+    ):
+        load_family(tmp_path)
+    with pytest.raises(InputError, match="holds no checkpoint.*Received: no such folder"):
+        load_family(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"tissues": ("wall", "lung")}, "lung"),
+        ({"tissues": ("pool", "wall")}, "pool"),
+        ({"preprocessing": Preprocessing((16, 12), 3.25, 2)}, r"3\.25"),
+    ],
+)
+def test_members_of_a_family_belong_together(tmp_path, changes, words):
+    make_checkpoint(tmp_path / "heart" / "elas-g")
+    make_checkpoint(tmp_path / "heart" / "elas-sas", **changes)
+    with pytest.raises(
+        InputError, match=f"heart/elas-g and heart/elas-sas do not belong together.*Received: .*{words}"
+    ):
+        load_family(tmp_path / "heart")
+
+
+def test_a_member_is_what_its_folder_says(tmp_path):
+    """A global network in the folder of the adaptive one would be asked for tissue-wise parameters."""
+    make_checkpoint(tmp_path / "heart" / "elas-g")
+    make_checkpoint(tmp_path / "heart" / "elas-sas", model="elas-g")
+    with pytest.raises(InputError, match="elas-sas"):
+        load_family(tmp_path / "heart")
+
+
+def test_a_checkpoint_under_another_name_is_not_mistaken_for_its_neighbour(tmp_path):
+    """Whoever names the folder `best` wants the network in it, not the `elas-g` that lies beside it."""
+    make_checkpoint(tmp_path / "heart" / "elas-g")
+    best = make_checkpoint(tmp_path / "heart" / "best", {"w": np.zeros(2, np.float32)})
+    try:
+        family = load_family(best.folder)
+    except InputError:
+        return
+    assert best.card.weights_sha256 in {checkpoint.card.weights_sha256 for checkpoint in family.members.values()}

@@ -1,0 +1,103 @@
+"""Configurations: presets and TOML files."""
+
+from __future__ import annotations
+
+import pytest
+
+from elasreg_core.config import RunConfig, TrainingConfig, preset_names, read_config
+from elasreg_core.errors import InputError
+
+MINIMAL = """
+models = ["elas-g"]
+[data]
+layout = "pairs"
+root = "mine"
+[training]
+steps = 10
+"""
+
+
+def test_every_preset_reads():
+    assert "cardiac-demo" in preset_names()
+    for name in preset_names():
+        config, text = read_config(name)
+        assert isinstance(config, RunConfig)
+        assert text.startswith("#")  # opens with what it gives
+
+
+def test_the_demo_preset_is_what_its_comments_say():
+    config, _ = read_config("cardiac-demo")
+    assert config.models == ("elas-g", "elas-sas")
+    assert config.preprocessing.grid_shape == (128, 128)
+    assert config.background == (0.0, 0.0)
+    assert config.data.phantom is not None
+    # sides divide by the U-Net's factor: 2 to the number of encoder levels, 4
+    assert config.network.divisor == 16
+    assert all(side % config.network.divisor == 0 for side in config.preprocessing.grid_shape)
+
+
+def test_the_defaults_are_the_papers(tmp_path):
+    (tmp_path / "run.toml").write_text(MINIMAL)
+    config, text = read_config(tmp_path / "run.toml")
+    assert text == MINIMAL
+    assert config.training.learning_rate == 1e-4
+    assert config.training.regularization_scale == 1
+    assert config.training.sampling == "uniform"
+    assert (config.network.hyper_layers, config.network.hyper_units) == (6, 128)
+    assert config.network.encoder == (16, 32, 32, 32)
+    assert config.background == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("steps = 10", "steps = 10\nstep_size = 3", r"run\.toml: training has an unknown key.*Received: step_size"),
+        ("steps = 10", "batch_size = 2", r"training lacks a key. Expected: steps. Received: batch_size"),
+        ("steps = 10", 'steps = "ten"', "training: steps has a value of the wrong kind. Expected: int. Received: ten"),
+        ("steps = 10", "steps = 0", "steps must be positive. Received: 0"),
+        ("steps = 10", "steps = 10\nlearning_rate = -1e-4", "learning_rate must be positive. Received: -0.0001"),
+        ("steps = 10", "steps = 10\nlearning_rate = nan", "learning_rate must be positive. Received: nan"),
+        ("steps = 10", "steps = 10\nregularization_scale = -1", "regularization_scale must not be negative"),
+        ("steps = 10", 'steps = 10\nsampling = "normal"', "sampling has an unknown value.*uniform.*Received: normal"),
+        ("steps = 10", 'steps = 10\nschedule = "step"', "schedule has an unknown value.*constant, cosine"),
+        ('["elas-g"]', '["elas"]', "models has an unknown value. Expected: one of elas-g, elas-sas. Received: elas"),
+        ('["elas-g"]', "[]", "models is empty. Expected: some of elas-g, elas-sas"),
+        ('["elas-g"]', '"elas-g"', "models has a value of the wrong kind.*Received: elas-g"),
+        ("[data]", "[data", r"run\.toml is not TOML. Received: "),
+        (
+            "[training]",
+            "[preprocessing]\ngrid_shape = [8, 8, 8]\nslice_axis = 2\n[training]",
+            "grid_shape and slice_axis contradict",
+        ),
+    ],
+)
+def test_a_wrong_configuration_is_refused(tmp_path, old, new, sentence):
+    assert old in MINIMAL
+    (tmp_path / "run.toml").write_text(MINIMAL.replace(old, new))
+    with pytest.raises(InputError, match=sentence):
+        read_config(tmp_path / "run.toml")
+
+
+def test_a_configuration_that_is_not_text_is_refused(tmp_path):
+    (tmp_path / "run.toml").write_bytes(b"models = ['\xff\xfe']")
+    with pytest.raises(InputError, match=r"run\.toml is not TOML"):
+        read_config(tmp_path / "run.toml")
+
+
+def test_a_missing_configuration_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"There is no configuration .*run\.toml\. Cure"):
+        read_config(tmp_path / "run.toml")
+    with pytest.raises(InputError, match=r"a \.toml file or one of the presets .*cardiac-demo.*Received: cardiac"):
+        read_config("cardiac")
+
+
+def test_a_3d_run_can_be_described(tmp_path):
+    """TOML has no null, so "no slice" must follow from the three sides."""
+    (tmp_path / "run.toml").write_text(MINIMAL + "\n[preprocessing]\ngrid_shape = [48, 32, 16]\n")
+    preprocessing = read_config(tmp_path / "run.toml")[0].preprocessing
+    assert (preprocessing.dim, preprocessing.slice_axis) == (3, None)
+
+
+def test_the_training_configuration_checks_itself_in_code_too():
+    with pytest.raises(InputError, match="save_every must be positive. Received: 0"):
+        TrainingConfig(steps=5, save_every=0)

@@ -1,0 +1,138 @@
+"""A search that is stopped, resumed and extended, with a made-up network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from elasreg_core.data.preprocessing import Preprocessing
+from elasreg_core.data.tissues import TissueTable
+from elasreg_core.errors import InputError
+from elasreg_core.identification.grid import ParameterGrid
+from elasreg_core.identification.selection import best_node
+from elasreg_core.workspace.searches import SubjectSearch
+from elasreg_core.workspace.store import Store
+from tests.builders import block, make_checkpoint, make_pair, shift
+
+GRID = ParameterGrid(lam=(0.0, 0.5, 1.0), mu=(0.25, 0.75))
+NEVER = (0.5, 0.75)
+
+
+class Network:
+    """u = (4 λ, 0), counting its calls; at λ = ½ it aligns `make_pair`."""
+
+    calls = 0
+
+    def __call__(self, pair, parameters):
+        self.calls += 1
+        return shift(pair, 4 * parameters.lam[0], 0)
+
+
+@pytest.fixture
+def open_search(tmp_path):
+    """Opens the same search anew, as a new process would."""
+    checkpoint = make_checkpoint(tmp_path / "fam" / "elas-g", preprocessing=Preprocessing((12, 9), 1.5, 2))
+
+    def search(pair=None, grid=GRID, with_hd95=False, checkpoint=checkpoint):
+        pair = make_pair(spacing_mm=(1.5, 1.5)) if pair is None else pair
+        return SubjectSearch(Store(tmp_path / "elasreg.sqlite"), checkpoint, pair, grid, with_hd95)
+
+    return search
+
+
+def test_a_stopped_search_goes_on_where_it_was(open_search):
+    before, after = Network(), Network()
+    running = open_search().run(before)
+    assert [next(running) for _ in range(4)] == [1, 2, 3, 4]
+    running.close()
+    assert before.calls == 4
+
+    resumed = open_search()
+    assert (resumed.n_done, resumed.is_complete) == (4, False)
+    assert list(resumed.run(after)) == [5, 6]
+    assert after.calls == 2
+    assert resumed.is_complete
+    # the result is that of a search made in one go, in grid order
+    table = resumed.result().table
+    assert list(zip(table["lambda"][::2], table["mu"][::2], strict=True)) == list(GRID.nodes)
+    assert table["dice"].to_numpy() == pytest.approx([0.5] * 4 + [1.0] * 4 + [0.5] * 4)
+
+
+def test_a_network_that_fails_loses_no_node(open_search):
+    good = Network()
+
+    def failing(pair, parameters):
+        if (parameters.lam[0], parameters.mu[0]) == NEVER:
+            raise RuntimeError("out of memory")
+        return good(pair, parameters)
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        list(open_search().run(failing))
+    assert open_search().n_done == GRID.nodes.index(NEVER)
+
+
+def test_a_complete_search_calls_no_network(open_search):
+    list(open_search().run(Network()))
+    again = open_search()
+    assert again.is_complete
+    assert list(again.run(lambda *_: pytest.fail("called"))) == []
+    assert best_node(again.result(), "wall").node == (0.5, 0.75)
+
+
+def test_a_finer_grid_takes_over_the_nodes_it_shares(open_search):
+    list(open_search().run(Network()))
+    finer = ParameterGrid(lam=(0.25, 0.5, 0.75), mu=(0.25, 0.5, 0.75))
+    search = open_search(grid=finer)
+    assert search.n_done == 2  # (0.5, 0.25) and (0.5, 0.75)
+    network = Network()
+    list(search.run(network))
+    assert network.calls == 7
+    assert len(search.result().table) == 9 * 2  # nothing of the coarser grid
+
+
+def test_an_absent_class_stays_undefined_through_the_store(open_search):
+    pair = make_pair(spacing_mm=(1.5, 1.5), moving_labels=block((12, 9), slice(4, 8), slice(1, 4), 1))
+    list(open_search(pair).run(Network()))
+    result = open_search(pair).result()
+    assert result.is_complete
+    assert np.isnan(result.surface("pool").to_numpy()).all()
+    assert best_node(result, "pool").node is None
+    assert best_node(result, "mean").value == pytest.approx(1)
+
+
+def test_asking_for_hd95_scores_again_what_was_scored_without(open_search):
+    list(open_search().run(Network()))
+    network = Network()
+    search = open_search(with_hd95=True)
+    assert search.n_done == 0
+    list(search.run(network))
+    assert network.calls == 6
+    # at λ = 0 the blocks lie 2 rows of 1.5 mm apart
+    assert search.result().surface("wall", "hd95_mm").loc[0.25].tolist() == pytest.approx([3, 0, 3])
+    # scores with HD95 serve those who do not ask for it
+    assert open_search(with_hd95=False).is_complete
+
+
+def test_another_pair_is_another_search(open_search):
+    list(open_search().run(Network()))
+    moved = make_pair(spacing_mm=(1.5, 1.5), fixed_labels=make_pair().moving_labels)
+    assert open_search(moved).n_done == 0
+
+
+def test_the_same_pair_under_another_name_is_the_same_search(open_search):
+    list(open_search().run(Network()))
+    renamed = open_search(make_pair(spacing_mm=(1.5, 1.5), id="copy"))
+    assert renamed.is_complete
+    assert set(renamed.result().table["subject"]) == {"copy"}
+
+
+def test_an_adaptive_checkpoint_cannot_be_searched(open_search, tmp_path):
+    with pytest.raises(InputError, match=r"fam/elas-sas cannot be searched.*Expected: a global checkpoint \(elas-g\)"):
+        open_search(checkpoint=make_checkpoint(tmp_path / "fam" / "elas-sas"))
+
+
+def test_a_pair_that_does_not_fit_is_refused_before_anything_is_computed(open_search):
+    with pytest.raises(InputError, match="trained for other tissues"):
+        open_search(make_pair(spacing_mm=(1.5, 1.5), tissues=TissueTable(("lung", "bone"))))
+    with pytest.raises(InputError, match="at another voxel size"):
+        open_search(make_pair())

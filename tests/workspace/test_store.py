@@ -1,0 +1,108 @@
+"""The database of node scores."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+
+import numpy as np
+import pytest
+
+from elasreg_core.identification.sweep import NodeScores
+from elasreg_core.workspace.store import Store, source_key
+from tests.builders import make_checkpoint, make_pair
+
+NAN = float("nan")
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(tmp_path / "deep" / "elasreg.sqlite")
+
+
+def test_scores_come_back_as_they_went_in(store):
+    scores = NodeScores(0.1, 0.7, (0.8123456789012345, 0.25), (3.5, 4.5), 0.125, 0.3)
+    store.add("k", scores, with_hd95=True)
+    assert Store(store.path).nodes("k") == {(0.1, 0.7): scores}
+
+
+def test_undefined_values_stay_undefined(store):
+    store.add("k", NodeScores(0.1, 0.7, (0.5, NAN), (NAN, NAN), 100.0, NAN), with_hd95=False)
+    (node,) = store.nodes("k").values()
+    assert node.dice[0] == 0.5
+    assert all(map(math.isnan, [node.dice[1], *node.hd95_mm, node.sd_log_jacobian]))
+
+
+def test_tissues_keep_their_order(store):
+    dice = tuple(np.linspace(0, 1, 12))  # labels 10, 11, 12 sort behind 9
+    store.add("k", NodeScores(0.1, 0.7, dice, (NAN,) * 12, 0.0, 0.0), with_hd95=False)
+    assert store.nodes("k")[0.1, 0.7].dice == dice
+
+
+def test_sources_do_not_mix(store):
+    store.add("a", NodeScores(0.1, 0.7, (0.5,), (NAN,), 0.0, 0.0), with_hd95=False)
+    assert store.nodes("b") == {}
+
+
+def test_a_node_without_hd95_does_not_answer_for_one_with(store):
+    store.add("k", NodeScores(0.1, 0.7, (0.5,), (NAN,), 0.0, 0.0), with_hd95=False)
+    store.add("k", NodeScores(0.2, 0.7, (0.5,), (3.0,), 0.0, 0.0), with_hd95=True)
+    store.add("k", NodeScores(0.3, 0.7, (NAN,), (NAN,), 0.0, 0.0), with_hd95=True)  # undefined, but computed
+    assert set(store.nodes("k", with_hd95=True)) == {(0.2, 0.7), (0.3, 0.7)}
+    assert set(store.nodes("k", with_hd95=False)) == {(0.1, 0.7), (0.2, 0.7), (0.3, 0.7)}
+
+
+def test_a_node_scored_again_is_replaced(store):
+    store.add("k", NodeScores(0.1, 0.7, (0.5,), (NAN,), 0.0, 0.0), with_hd95=False)
+    store.add("k", NodeScores(0.1, 0.7, (0.5,), (3.0,), 0.0, 0.0), with_hd95=True)
+    assert store.nodes("k")[0.1, 0.7].hd95_mm == (3.0,)
+
+
+def test_searches_are_listed_with_their_progress(store):
+    store.begin("a", "patient001", "cardiac/elas-g")
+    store.begin("b", "patient002", "cardiac/elas-g")
+    store.begin("a", "patient001", "cardiac/elas-g")  # resumed
+    for lam in (0.1, 0.2):
+        store.add("a", NodeScores(lam, 0.7, (0.5, NAN), (NAN, NAN), 0.0, 0.0), with_hd95=False)
+    found = {(s.subject, s.checkpoint, s.nodes) for s in store.searches()}
+    assert found == {("patient001", "cardiac/elas-g", 2), ("patient002", "cardiac/elas-g", 0)}
+    assert len(store.searches()) == 2
+
+
+def test_one_writes_while_another_reads(store):
+    store.add("k", NodeScores(0.1, 0.7, (0.5,), (NAN,), 0.0, 0.0), with_hd95=False)
+    reader = sqlite3.connect(store.path, isolation_level=None)
+    try:
+        reader.execute("BEGIN")
+        count = "SELECT COUNT(*) FROM node_scores"
+        assert reader.execute(count).fetchone() == (1,)
+        store.add("k", NodeScores(0.2, 0.7, (0.5,), (NAN,), 0.0, 0.0), with_hd95=False)  # without the log: locked
+        assert reader.execute(count).fetchone() == (1,)  # the reader's transaction sees what it saw
+    finally:
+        reader.close()
+    assert len(store.nodes("k")) == 2
+
+
+def test_the_key_is_what_scores_depend_on(tmp_path):
+    checkpoint = make_checkpoint(tmp_path / "fam" / "elas-g")
+    key = source_key(checkpoint, make_pair())
+    assert source_key(checkpoint, make_pair(id="renamed", group="DCM")) == key
+    same = make_checkpoint(tmp_path / "elsewhere" / "elas-g", training={"steps": 9})
+    assert source_key(same, make_pair()) == key
+
+    retrained = make_checkpoint(tmp_path / "other" / "elas-g", {"w": np.zeros(2, np.float32)})
+    labels = make_pair().fixed_labels.copy()
+    labels[0, 0] = 1
+    moving = make_pair().moving.copy()
+    moving[3, 4] += 0.01
+    keys = {
+        key,
+        source_key(retrained, make_pair()),
+        source_key(checkpoint, make_pair(fixed_labels=labels)),
+        source_key(checkpoint, make_pair(moving=moving)),
+        source_key(checkpoint, make_pair(moving=make_pair().fixed, fixed=make_pair().moving)),
+        source_key(checkpoint, make_pair(affine=np.diag([3.0, 2.5, 7.0, 1.0]))),
+        source_key(checkpoint, make_pair(moving_labels=None, fixed_labels=labels)),
+        source_key(checkpoint, make_pair(moving_labels=labels, fixed_labels=None)),
+    }
+    assert len(keys) == 8
