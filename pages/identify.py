@@ -42,8 +42,7 @@ def remember_click(key: str) -> None:
     """Puts the node clicked in one heatmap into the URL."""
     points = st.session_state[key].selection.points
     if points:
-        lam, mu, _ = points[0]["customdata"]
-        st.query_params["node"] = f"{lam:g},{mu:g}"
+        st.query_params["node"] = f"{points[0]['x']:g},{points[0]['y']:g}"
 
 
 def heatmaps(sweep: SubjectSweep, clickable: bool) -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from elasreg_core.errors import InputError
-from elasreg_core.workspace.paths import datasets, family_names, find_family, home
+from elasreg_core.workspace.paths import family_names, find_family, home
 from pages._shared import loaders
 from pages._shared.context import choose, readable_errors
 from pages._shared.stages import show_stages
@@ -39,7 +39,7 @@ with readable_errors():
             "subjects": len(loaders.dataset(str(root), layout).cases),
             "folder": str(root),
         }
-        for name, (root, layout) in datasets().items()
+        for name, (root, layout) in loaders.datasets().items()
     ]
 models = []
 for name in family_names():

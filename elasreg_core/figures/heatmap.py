@@ -16,8 +16,8 @@ def criterion_heatmap(
 ) -> go.Figure:
     """The criterion of one tissue over the grid.
 
-    The nodes of the plateau carry a dot and the optimum a star. An invisible marker on every scored node, with (λ, μ)
-    as `customdata`, receives the clicks: heatmaps themselves report none to Streamlit.
+    The nodes of the plateau carry a dot and the optimum a star. An invisible marker at every scored node (λ, μ) gets
+    the clicks: heatmaps themselves report none to Streamlit.
 
     Args:
         sweep: complete or not; unvisited nodes stay blank.
@@ -77,10 +77,8 @@ def criterion_heatmap(
             y=mu[rows],
             mode="markers",
             marker={"size": 22, "opacity": 0},
-            customdata=np.stack([lam[columns], mu[rows], values[rows, columns]], axis=-1),
-            hovertemplate="λ = %{customdata[0]:g}, μ = %{customdata[1]:g}<br>"
-            + f"{metric.title} "
-            + "%{customdata[2]:.3f}<extra></extra>",
+            customdata=values[rows, columns],
+            hovertemplate=f"λ = %{{x:g}}, μ = %{{y:g}}<br>{metric.title} %{{customdata:.3f}}<extra></extra>",
             showlegend=False,
         )
     )

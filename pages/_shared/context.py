@@ -11,7 +11,7 @@ import streamlit as st
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Family
-from elasreg_core.workspace.paths import datasets, family_names, find_family
+from elasreg_core.workspace.paths import family_names, find_family
 from pages._shared import loaders
 
 
@@ -37,7 +37,7 @@ def choose() -> Context:
     """The pickers in the sidebar. Ends the page with a message where there is nothing to choose."""
     loaders.prepare_demo()
     loaders.warm_up()
-    families, found = family_names(), datasets()
+    families, found = family_names(), loaders.datasets()
     if not families:
         empty("There is no checkpoint yet.", "make checkpoints")
     if not found:

@@ -13,8 +13,8 @@ from elasreg_core.data.datasets import Dataset, open_dataset
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
 from elasreg_core.physics.lame import LameField
+from elasreg_core.workspace import paths
 from elasreg_core.workspace.demo import demo_cohort
-from elasreg_core.workspace.paths import home, store_path
 from elasreg_core.workspace.store import Store
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def prepare_demo() -> Path:
     """The demo cohort's folder."""
-    return _prepare_demo(home())
+    return _prepare_demo(paths.home())
 
 
 @st.cache_resource(show_spinner="Making the demo hearts, once …")
@@ -41,7 +41,13 @@ def warm_up() -> threading.Thread:
     return thread
 
 
-@st.cache_data(max_entries=32, show_spinner=False, ttl=30)
+@st.cache_data(show_spinner=False, ttl=10)
+def datasets() -> dict[str, tuple[Path, str]]:
+    """Data sets by name → (root, layout); folders put there by hand appear within seconds."""
+    return paths.datasets()
+
+
+@st.cache_data(max_entries=32, show_spinner=False, ttl=10)
 def dataset(root: str, layout: str) -> Dataset:
     """A data set's list of subjects."""
     return open_dataset(root, layout)
@@ -84,4 +90,4 @@ def _register(
 
 def store() -> Store:
     """The workspace's store of searches."""
-    return Store(store_path())
+    return Store(paths.store_path())

@@ -9,11 +9,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from elasreg_core.workspace import paths
+from pages._shared import loaders
 from tests.conftest import ROOT
 
 PAGES = ["start", "explore", "identify"]
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _fresh_listing():
+    """Every test has a workspace of its own, which the app's listing of data sets may not know yet."""
+    loaders.datasets.clear()
+    loaders.dataset.clear()
 
 
 def open_page(name: str) -> AppTest:
@@ -94,6 +102,7 @@ def test_a_damaged_file_is_a_readable_message(tmp_path, monkeypatch):
     shutil.copytree(home / "data" / "cardiac-phantom", home / "data" / "aa-broken")
     fixed = next((home / "data" / "aa-broken").glob("training/patient001/*frame01.nii.gz"))
     fixed.write_bytes(fixed.read_bytes()[:1000])
+    loaders.datasets.clear()
     page = open_page("explore")
     assert not page.exception
     assert "is damaged" in page.error[0].value

@@ -100,7 +100,7 @@ def test_heatmap_shows_values_plateau_optimum_and_clickable_nodes():
     assert sorted(zip(plateau.x, plateau.y, strict=True)) == [(0.5, 0.0), (0.5, 1.0)]  # within 0.005 of the best
     assert (star.x[0], star.y[0]) == (0.5, 1.0)
     assert (ring.x[0], ring.y[0]) == (0.0, 1.0)
-    assert {(lam, mu): dice for lam, mu, dice in clicks.customdata} == scores
+    assert dict(zip(zip(clicks.x, clicks.y, strict=True), clicks.customdata, strict=True)) == scores
     assert figure.layout.xaxis.title.text.startswith("λ")
     assert figure.layout.yaxis.title.text.startswith("μ")
 
