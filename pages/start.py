@@ -10,10 +10,8 @@ from pages._shared.context import choose, readable_errors
 from pages._shared.stages import show_stages
 from pages._shared.views import pair_panels, tissue_legend
 
-context = choose()
-pair = context.pair
-
 st.title("Which elasticity suits this tissue?")
+pair = choose().pair
 st.markdown(
     "Registration finds how every point moved between two images. A *linear elastic* regularizer keeps that motion "
     "physical; how, is set by **λ** (resistance to volume change) and **μ** (shear stiffness). Nobody knows the right "

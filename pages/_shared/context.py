@@ -36,10 +36,10 @@ def readable_errors() -> Iterator[None]:
 def choose() -> Context:
     """The pickers in the sidebar. Ends the page with a message where there is nothing to choose."""
     loaders.prepare_demo()
-    loaders.warm_up()
     families, found = family_names(), loaders.datasets()
     if not families:
         empty("There is no checkpoint yet.", "make checkpoints")
+    loaders.warm_up(families[0])
     if not found:
         empty("There is no data set yet.", "elasreg phantom cardiac --subjects 8 --out workspace/data/hearts")
     with st.sidebar, readable_errors():

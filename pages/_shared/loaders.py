@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
+import contextlib
+import functools
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import streamlit as st
 
 from elasreg_core.data.datasets import Dataset, open_dataset
 from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
 from elasreg_core.physics.lame import LameField
 from elasreg_core.workspace import paths
@@ -32,11 +34,15 @@ def _prepare_demo(workspace: Path) -> Path:  # noqa: ARG001 (the cache's key)
 
 
 @st.cache_resource(show_spinner=False)
-def warm_up() -> threading.Thread:
-    """Begins importing TensorFlow in the background, so that the first registration need not wait for all of it."""
-    thread = threading.Thread(
-        target=importlib.import_module, args=("elasreg_core.registration.registrar",), daemon=True
-    )
+def warm_up(family_name: str) -> threading.Thread:
+    """Builds a family's networks in the background while the first page is being read."""
+
+    def build_all() -> None:
+        with contextlib.suppress(InputError):  # whoever needs the network will be told
+            for checkpoint in paths.find_family(family_name).members.values():
+                _build(str(checkpoint.folder), checkpoint.card.weights_sha256)
+
+    thread = threading.Thread(target=build_all, daemon=True)
     thread.start()
     return thread
 
@@ -61,12 +67,21 @@ def pair(root: str, layout: str, subject: str, checkpoint_folder: str) -> Regist
 
 
 def registrar(checkpoint: Checkpoint) -> Registrar:
-    """A checkpoint ready to register."""
-    return _registrar(str(checkpoint.folder), checkpoint.card.weights_sha256)
+    """A checkpoint ready to register, one for all sessions."""
+    with st.spinner("Loading the network, once …"):
+        return _build(str(checkpoint.folder), checkpoint.card.weights_sha256)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Loading the network, once …")
-def _registrar(folder: str, weights_sha256: str) -> Registrar:  # noqa: ARG001 (part of the cache's key)
+_BUILDING = threading.Lock()
+
+
+def _build(folder: str, weights_sha256: str) -> Registrar:
+    with _BUILDING:  # one network at a time, and nobody builds what another thread is building
+        return _built(folder, weights_sha256)
+
+
+@functools.lru_cache(maxsize=4)
+def _built(folder: str, weights_sha256: str) -> Registrar:  # noqa: ARG001 (part of the cache's key)
     from elasreg_core.registration.registrar import Registrar
 
     return Registrar(load_checkpoint(Path(folder)))
