@@ -28,6 +28,8 @@ class PhantomConfig:
 
     def __post_init__(self) -> None:
         _require_choice("phantom.kind", self.kind, tuple(PHANTOMS))
+        if self.subjects < 1 or self.seed < 0:
+            raise InputError("A phantom cohort needs subjects ≥ 1 and a seed ≥ 0.", received=self)
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,9 @@ class TrainingConfig:
         for name in ("steps", "batch_size", "learning_rate", "save_every"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} must be positive.", received=getattr(self, name))
-        if not self.regularization_scale >= 0:
-            raise InputError("regularization_scale must not be negative.", received=self.regularization_scale)
+        for name in ("regularization_scale", "seed"):
+            if not getattr(self, name) >= 0:
+                raise InputError(f"{name} must not be negative.", received=getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -131,9 +134,9 @@ def read_config(source: str | Path) -> tuple[RunConfig, str]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{source} is not TOML.", received=str(error)) from error
-    preprocessing = table.get("preprocessing")
-    if isinstance(preprocessing, dict) and len(preprocessing.get("grid_shape", ())) == 3:
-        preprocessing.setdefault("slice_axis", None)  # TOML has no null: three sides are a volume
+    match table:
+        case {"preprocessing": {"grid_shape": [_, _, _]} as preprocessing}:
+            preprocessing.setdefault("slice_axis", None)  # TOML has no null: three sides are a volume
     return from_table(RunConfig, table, where=str(source)), text
 
 

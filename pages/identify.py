@@ -46,18 +46,19 @@ def remember_click(key: str) -> None:
 
 
 def heatmaps(sweep: SubjectSweep, clickable: bool) -> None:
-    """One surface per tissue."""
+    """One surface per tissue, complete or growing."""
     colours = tissue_colours(sweep.tissues)
     with st.container(horizontal=True):
         for tissue in sweep.tissues:
             figure = criterion_heatmap(sweep, best_node(sweep, tissue, criterion), colours[tissue], selected_node())
-            key = f"surface-{tissue}-{clickable}"
-            interaction = {"on_select": lambda key=key: remember_click(key), "selection_mode": "points", "key": key}
+            key = f"surface-{tissue}" if clickable else f"partial-{tissue}-{sweep.n_visited}"
+            interaction = {"on_select": lambda key=key: remember_click(key), "selection_mode": "points"}
             st.plotly_chart(
                 figure,
                 width=HEATMAP_WIDTH,
                 config={**PLOT_CONFIG, "displayModeBar": False},
                 alt=f"{METRICS[criterion].title} of {tissue} over λ and μ",
+                key=key,
                 **(interaction if clickable else {}),
             )
 
@@ -117,7 +118,8 @@ if mean_best.node is None:
 node = selected_node() or mean_best.node
 initial = score_displacement(pair)
 st.subheader(f"One (λ, μ) everywhere: λ = {node[0]:g}, μ = {node[1]:g}")
-at_node = loaders.register(checkpoint, pair, LameField.uniform(*node, pair.tissues.n_classes))
+with readable_errors():
+    at_node = loaders.register(checkpoint, pair, LameField.uniform(*node, pair.tissues.n_classes))
 score_cards(initial, score_displacement(pair, at_node.displacement))
 registration_panels(pair, at_node, "node")
 

@@ -35,6 +35,7 @@ with readable_errors():
             "data set": name,
             "layout": layout,
             "subjects": len(loaders.dataset(str(root), layout).cases),
+            "left out": len(loaders.dataset(str(root), layout).faults),
             "folder": str(root),
         }
         for name, (root, layout) in loaders.datasets().items()
@@ -57,11 +58,15 @@ for name in family_names():
             "regularization scale": card.regularization_scale,
         }
     )
-searches = [
-    {"subject": s.subject, "checkpoint": s.checkpoint, "nodes": s.nodes, "started (UTC)": s.started}
-    for s in loaders.store().searches()
-]
-st.caption(f"Data sets. More: put a folder into {home() / 'data'}, or start with `elasreg app --data DIR`.")
+with readable_errors():
+    searches = [
+        {"subject": s.subject, "checkpoint": s.checkpoint, "nodes": s.nodes, "started (UTC)": s.started}
+        for s in loaders.store().searches()
+    ]
+st.caption(
+    "Data sets; `elasreg data check` says why a subject is left out. "
+    f"More: put a folder into {home() / 'data'}, or start with `elasreg app --data DIR`."
+)
 st.dataframe(pd.DataFrame(data), hide_index=True)
 st.caption("Checkpoints: elas-g takes one (λ, μ) for the whole image, elas-sas one per tissue.")
 st.dataframe(pd.DataFrame(models), hide_index=True)

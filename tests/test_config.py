@@ -6,6 +6,7 @@ import pytest
 
 from elasreg_core.config import RunConfig, TrainingConfig, preset_names, read_config
 from elasreg_core.errors import InputError
+from elasreg_core.tables import from_table
 
 MINIMAL = """
 models = ["elas-g"]
@@ -101,3 +102,29 @@ def test_a_3d_run_can_be_described(tmp_path):
 def test_the_training_configuration_checks_itself_in_code_too():
     with pytest.raises(InputError, match="save_every must be positive. Received: 0"):
         TrainingConfig(steps=5, save_every=0)
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ({"preprocessing": {"grid_shape": 128}}, "grid_shape has a value of the wrong kind"),
+        ({"preprocessing": {"slice_axis": 3}}, "no such slice_axis. Expected: 0, 1 or 2. Received: 3"),
+        ({"network": {"encoder": []}}, "architecture is not one"),
+        ({"network": {"hyper_units": 0}}, "architecture is not one"),
+        ({"training": {"steps": 1, "seed": -1}}, "seed must not be negative"),
+        (
+            {"data": {"layout": "acdc", "root": "x", "phantom": {"kind": "cardiac", "subjects": 0, "seed": 1}}},
+            "subjects",
+        ),
+        (
+            {"data": {"layout": "acdc", "root": "x", "phantom": {"kind": "lung", "subjects": 1, "seed": 1}}},
+            "of cardiac",
+        ),
+        ({"background": [0.0, 2.0]}, "outside the range"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_when_it_is_read(broken, words):
+    good = {"models": ["elas-g"], "data": {"layout": "acdc", "root": "x"}, "training": {"steps": 1}}
+    assert from_table(RunConfig, good, "t").models == ("elas-g",)
+    with pytest.raises(InputError, match=words):
+        from_table(RunConfig, good | broken, "t")

@@ -18,7 +18,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("app", help="open the browser app, bound to localhost")
     parser.add_argument("--data", type=Path, metavar="DIR", help="a data set to show beside the demo")
     parser.add_argument("--dataset", choices=list(LAYOUTS), help="its layout (default: recognised)")
-    parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--port", type=int, help="default: 8501, or the next one that is free")
     parser.add_argument("--no-browser", action="store_true", help="only serve; do not open a browser window")
     parser.set_defaults(run=run)
 
@@ -35,9 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
         open_dataset(arguments.data, layout)
         environment |= {"ELASREG_DATA": str(arguments.data.resolve()), "ELASREG_DATA_LAYOUT": layout}
     environment |= {"ELASREG_HOME": str(home())}  # the server runs in the project's folder, not in the user's
-    command = [sys.executable, "-m", "pages._shared.serve"]
-    command += ["--server.port", str(arguments.port), "--server.address", "localhost"]
-    command += ["--server.headless", str(arguments.no_browser).lower()]
+    command = [sys.executable, "-m", "pages._shared.serve", "--server.address", "localhost"]
+    if arguments.port is not None:
+        command += ["--server.port", str(arguments.port)]
+    if arguments.no_browser:
+        command += ["--server.headless", "true"]
     try:
         return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
     except KeyboardInterrupt:

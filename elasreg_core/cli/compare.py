@@ -11,50 +11,70 @@ import pandas as pd
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars, print_table
 from elasreg_core.cli.search import lazy_displace, search_with_bar
-from elasreg_core.data.datasets import LAYOUTS, open_dataset
+from elasreg_core.data.datasets import LAYOUTS, Dataset, open_dataset
 from elasreg_core.errors import InputError
-from elasreg_core.evaluation.comparison import compare_subject, table_one
+from elasreg_core.evaluation.comparison import compare_subject, table_one, to_markdown
 from elasreg_core.identification.grid import ParameterGrid
+from elasreg_core.networks.checkpoint import Family
 from elasreg_core.workspace.paths import find_family
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
     """Adds the command."""
     parser = commands.add_parser("compare", help="the paper's Table 1 on a cohort: initial, elas-g, elas-sas")
-    parser.add_argument("--checkpoint", required=True, metavar="NAME|DIR", help="a family with elas-g and elas-sas")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--dataset", choices=list(LAYOUTS), required=True, help="the layout on disk")
+    parser.add_argument(
+        "--models", nargs="+", required=True, metavar="NAME", help="checkpoint families with elas-g and elas-sas"
+    )
     parser.add_argument("--grid", type=int, default=11, metavar="N", help="of the search (default 11)")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="per_subject.csv and table.csv go here")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for per_subject.csv and the table")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Searches and registers every subject; a bad one is reported and costs nobody else's results."""
-    family = find_family(arguments.checkpoint)
-    checkpoints = {model: family.member(model) for model in ("elas-g", "elas-sas")}
-    card = checkpoints["elas-g"].card
-    tissues = checkpoints["elas-g"].tissues
+    families = [find_family(name) for name in arguments.models]
+    for family in families:
+        for model in ("elas-g", "elas-sas"):
+            family.member(model).read_weights()
     grid = ParameterGrid.regular(arguments.grid)
     dataset = open_dataset(arguments.data, arguments.dataset)
-    displace = {model: lazy_displace(checkpoint) for model, checkpoint in checkpoints.items()}
-    rows: list[dict[str, object]] = []
     faults = list(dataset.faults)
-    with Bars() as bars:
-        for subject in dataset.subjects:
-            try:
-                pair = dataset.load(subject, card.preprocessing, tissues)
-                sweep = search_with_bar(checkpoints["elas-g"], pair, grid, "dice", displace["elas-g"], bars)
-                rows += compare_subject(pair, sweep, displace, card.background)
-            except InputError as fault:
-                faults.append(str(fault))
-    if rows:
-        per_subject = pd.DataFrame(rows)
-        table = table_one(per_subject, tissues.names)
-        write_atomic(arguments.out / "per_subject.csv", per_subject.to_csv(index=False))
-        write_atomic(arguments.out / "table.csv", table.to_csv(index=False))
+    for family in families:
+        rows = _compare(family, dataset, grid, faults)
+        if rows.empty:
+            continue
+        card = family.member("elas-g").card
+        out = arguments.out / family.name if len(families) > 1 else arguments.out
+        table = table_one(rows, card.tissues)
+        caption = (
+            f"{family.name}: mean (SD) of {rows['subject'].nunique()} subjects; parameters chosen on a "
+            f"{arguments.grid} × {arguments.grid} grid with the subjects' own labels (an oracle); trained with "
+            f"{card.sampling} sampling and the elastic energy × {card.regularization_scale:g}."
+        )
+        write_atomic(out / "per_subject.csv", rows.to_csv(index=False))
+        write_atomic(out / "table.csv", table.to_csv(index=False))
+        write_atomic(out / "table.md", f"{to_markdown(table)}\n\n{caption}\n")
         print_table(table)
-        print(f"Mean (SD) of {per_subject['subject'].nunique()} subjects; parameters chosen with their own labels.")
+        print(caption)
     for sentence in faults:
         print(f"elasreg: {sentence}", file=sys.stderr)
     return 2 if faults else 0
+
+
+def _compare(family: Family, dataset: Dataset, grid: ParameterGrid, faults: list[str]) -> pd.DataFrame:
+    """All rows of one family; a subject that fails adds its sentence to `faults`."""
+    checkpoints = {model: family.member(model) for model in ("elas-g", "elas-sas")}
+    displace = {model: lazy_displace(checkpoint) for model, checkpoint in checkpoints.items()}
+    identify = checkpoints["elas-g"]
+    rows: list[dict[str, object]] = []
+    with Bars() as bars:
+        for subject in dataset.subjects:
+            try:
+                pair = dataset.load(subject, identify.card.preprocessing, identify.tissues)
+                sweep = search_with_bar(identify, pair, grid, "dice", displace["elas-g"], bars)
+                rows += compare_subject(pair, sweep, displace, identify.card.background)
+            except InputError as fault:
+                faults.append(str(fault))
+    return pd.DataFrame(rows)

@@ -42,6 +42,10 @@ class Bars:
         if self._bar is not None:
             self._bar.set_postfix(loss=f"{value:.4f}", refresh=False)
 
+    def note(self, sentence: str) -> None:
+        """Prints a line without disturbing the bar."""
+        tqdm.write(f"note: {sentence}", file=sys.stderr)
+
     def _close(self) -> None:
         if self._bar is not None:
             self._bar.close()

@@ -20,9 +20,12 @@ from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import Scores, score_displacement
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.selection import best_node, choose_parameters, lame_field
+from elasreg_core.metrics import shown
 from elasreg_core.networks.checkpoint import Family
 from elasreg_core.physics.lame import LameField
-from elasreg_core.workspace.paths import find_family
+from elasreg_core.workspace.paths import find_family, store_path
+from elasreg_core.workspace.searches import SubjectSearch
+from elasreg_core.workspace.store import Store
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
@@ -117,6 +120,7 @@ def read_parameters(path: Path, tissues: TissueTable, background: tuple[float, f
 
 def _identify(family: Family, pair: RegistrationPair, grid: ParameterGrid) -> tuple[LameField, dict[str, Any]]:
     checkpoint = family.member("elas-g")
+    nodes_known = SubjectSearch(Store(store_path()), checkpoint, pair, grid).n_done
     with Bars() as bars:
         sweep = search_with_bar(checkpoint, pair, grid, "dice", lazy_displace(checkpoint), bars)
     optima = choose_parameters(sweep)
@@ -125,6 +129,7 @@ def _identify(family: Family, pair: RegistrationPair, grid: ParameterGrid) -> tu
         "parameters_from": "argmax of the class-wise Dice over the global network's sweep, "
         "with this pair's own labels (an oracle)",
         "grid_nodes": len(grid.nodes),
+        "nodes_computed": len(grid.nodes) - nodes_known,  # "seconds" counts these, and loading the network
         "chosen": [optimum.message for optimum in optima],
     }
     return field, choice
@@ -134,6 +139,6 @@ def _print(pair: RegistrationPair, initial: Scores, registered: Scores, paramete
     print(f"{'':<12}{'λ':>8}{'μ':>8}{'Dice before':>14}{'after':>10}")
     for label, name in pair.tissues:
         row = f"{name:<12}{parameters.lam[label]:>8g}{parameters.mu[label]:>8g}"
-        print(row + f"{initial.dice[name]:>14.3f}{registered.dice[name]:>10.3f}")
-    print(f"{'mean':<28}{initial.mean_dice:>14.3f}{registered.mean_dice:>10.3f}")
+        print(row + f"{shown(initial.dice[name]):>14}{shown(registered.dice[name]):>10}")
+    print(f"{'mean':<28}{shown(initial.mean_dice):>14}{shown(registered.mean_dice):>10}")
     print(f"folding {registered.neg_jacobian_percent:.3f} % of the image's voxels")

@@ -78,14 +78,17 @@ def run(arguments: argparse.Namespace) -> int:
     grid = ParameterGrid.regular(arguments.grid)
     dataset = open_dataset(arguments.data, arguments.dataset)
     displace = lazy_displace(checkpoint)
-    sweeps, faults = [], list(dataset.faults)
+    sweeps, faults, notes = [], list(dataset.faults), dict[str, None]()
     with Bars() as bars:
         for subject in arguments.subject or dataset.subjects:
             try:
                 pair = dataset.load(subject, checkpoint.card.preprocessing, checkpoint.tissues)
+                notes |= dict.fromkeys(pair.notes)
                 sweeps.append(search_with_bar(checkpoint, pair, grid, arguments.criterion, displace, bars))
             except InputError as fault:
                 faults.append(str(fault))
+    for note in notes:
+        print(f"note: {note}")
     if sweeps:
         table = pd.concat([sweep.table for sweep in sweeps])
         write_atomic(arguments.out, table.to_csv(index=False))

@@ -41,6 +41,8 @@ class Preprocessing:
                 expected=f"{expected} sides with slice_axis = {self.slice_axis}",
                 received=self.grid_shape,
             )
+        if self.slice_axis not in (None, 0, 1, 2):
+            raise InputError("There is no such slice_axis.", expected="0, 1 or 2", received=self.slice_axis)
         if min(self.grid_shape) < 2 or not self.spacing_mm > 0:
             raise InputError(
                 "The target grid is degenerate.",

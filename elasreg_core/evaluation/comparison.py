@@ -14,6 +14,7 @@ from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.evaluation.scores import Scores, score_displacement
 from elasreg_core.identification.selection import best_node, choose_parameters, lame_field
 from elasreg_core.identification.sweep import Displace, SubjectSweep
+from elasreg_core.metrics import shown
 from elasreg_core.physics.lame import LameField
 
 INITIAL = "initial"
@@ -51,20 +52,25 @@ def table_one(rows: pd.DataFrame, tissues: Sequence[str]) -> pd.DataFrame:
     for column, title in columns.items():
         means, deviations = grouped[column].mean(), grouped[column].std()
         table[title] = [
-            f"{mean:.3f}" + ("" if pd.isna(sd) else f" ({sd:.3f})") for mean, sd in zip(means, deviations, strict=True)
+            shown(mean) + ("" if pd.isna(sd) else f" ({shown(sd)})") for mean, sd in zip(means, deviations, strict=True)
         ]
     return table.reset_index()
 
 
 def _row(subject: str, model: str, scores: Scores) -> dict[str, object]:
-    hd95 = pd.Series(scores.hd95_mm, dtype=float)
     return {
         "subject": subject,
         "model": model,
         **{f"dice {tissue}": value for tissue, value in scores.dice.items()},
         "mean_dice": scores.mean_dice,
         **{f"hd95_mm {tissue}": value for tissue, value in scores.hd95_mm.items()},
-        "mean_hd95_mm": float(hd95.mean()),
+        "mean_hd95_mm": scores.mean_hd95_mm,
         "neg_jacobian_percent": scores.neg_jacobian_percent,
         "sd_log_jacobian": scores.sd_log_jacobian,
     }
+
+
+def to_markdown(table: pd.DataFrame) -> str:
+    """A table as GitHub Markdown."""
+    lines = [list(table.columns), ["---"] * len(table.columns), *table.astype(str).to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

@@ -30,6 +30,12 @@ class Scores:
         defined = [value for value in self.dice.values() if not math.isnan(value)]
         return float(np.mean(defined)) if defined else float("nan")
 
+    @property
+    def mean_hd95_mm(self) -> float:
+        """Mean over the tissues whose Dice is defined; NaN if the warp made one of them vanish."""
+        values = [self.hd95_mm[tissue] for tissue, dice in self.dice.items() if not math.isnan(dice)]
+        return float(np.mean(values)) if values else float("nan")
+
     def to_dict(self) -> dict[str, Any]:
         """The form of metrics.json: null where undefined."""
         return _null_for_nan(

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from elasreg_core.identification.grid import Node
-from elasreg_core.identification.selection import PLATEAU_TOLERANCE, Optimum
+from elasreg_core.identification.selection import Optimum
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.metrics import METRICS
 
@@ -42,12 +42,10 @@ def criterion_heatmap(
     )
     rows, columns = np.nonzero(~np.isnan(values))
     if optimum.node is not None:
-        loss = (optimum.value - values[rows, columns]) * (1 if metric.higher_is_better else -1)
-        on_plateau = loss <= PLATEAU_TOLERANCE[optimum.criterion]
         figure.add_trace(
             go.Scatter(
-                x=lam[columns[on_plateau]],
-                y=mu[rows[on_plateau]],
+                x=[node[0] for node in optimum.plateau],
+                y=[node[1] for node in optimum.plateau],
                 mode="markers",
                 marker={"color": "white", "size": 5, "line": {"color": "black", "width": 1}},
                 hoverinfo="skip",

@@ -13,6 +13,7 @@ from elasreg_core.data.pair import RegistrationPair
 
 #: Radiological display: what the right and the lower side of the screen should show, by anatomical axis.
 _ACROSS = {"R": "L", "L": "L", "A": "P", "P": "P", "S": "I", "I": "I"}
+_OPPOSITE = {"L": "R", "P": "A", "I": "S"}
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class Plane:
             code, target = self.codes[axis], _ACROSS[self.codes[axis]]
             ends = [-0.5 * self.spacing_mm[axis], (shape[axis] - 0.5) * self.spacing_mm[axis]]
             backwards = (code != target) != (axis == 1)  # Plotly's y runs up
-            start = {v: k for k, v in (("R", "L"), ("A", "P"), ("S", "I"))}[target]
+            direction = f"{_OPPOSITE[target]} → {target}" if axis == 0 else f"{target} ← {_OPPOSITE[target]}"
             update(
-                title=f"{start} → {target} (mm)",
+                title=f"{direction} (mm)",  # Plotly writes the y title upwards
                 range=ends[::-1] if backwards else ends,
                 showgrid=False,
                 zeroline=False,

@@ -29,7 +29,8 @@ class Optimum:
         criterion: by which metric.
         node: (λ, μ); None where the criterion is undefined at every node (the class is absent).
         value: the criterion there.
-        plateau_fraction: share of the scored nodes within the tolerance of the best: 1 means the data cannot tell.
+        plateau: all nodes within the tolerance of the best.
+        n_scored: number of nodes where the criterion is defined.
         on_edge: the node lies on the rim of the grid; the true optimum may lie beyond.
         ties: how many other nodes reach exactly the same value; of them all, the largest λ + μ is taken.
     """
@@ -38,16 +39,25 @@ class Optimum:
     criterion: str
     node: Node | None
     value: float = float("nan")
-    plateau_fraction: float = float("nan")
+    plateau: tuple[Node, ...] = ()
+    n_scored: int = 0
     on_edge: bool = False
     ties: int = 0
+
+    @property
+    def plateau_fraction(self) -> float:
+        """Share of the scored nodes on the plateau: near 1, the data cannot tell. NaN without an optimum."""
+        return len(self.plateau) / self.n_scored if self.n_scored else float("nan")
 
     @property
     def message(self) -> str:
         """What was chosen and why, in a sentence."""
         metric = METRICS[self.criterion]
         if self.node is None:
-            return f"{self.tissue}: no optimum, because the class is absent from one of the label maps."
+            return (
+                f"{self.tissue}: no optimum, because the class is absent from one of the label maps; "
+                "it is registered with the node that is best on the mean of the others."
+            )
         text = f"{self.tissue}: λ = {self.node[0]:g}, μ = {self.node[1]:g} with {metric.title} {self.value:.3f}"
         text += f" {metric.unit}".rstrip() + f"; {self.plateau_fraction:.0%} of the nodes are as good"
         if self.ties:
@@ -83,7 +93,8 @@ def best_node(sweep: SubjectSweep, tissue: str, criterion: str = "dice", toleran
         criterion=criterion,
         node=node,
         value=values[node],
-        plateau_fraction=float(np.mean([gain >= best - margin for gain in gains.values()])),
+        plateau=tuple(node for node, gain in gains.items() if gain >= best - margin),
+        n_scored=len(gains),
         on_edge=sweep.grid.on_edge(node),
         ties=len(tied) - 1,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from elasreg_core.data.pair import RegistrationPair
@@ -101,6 +102,23 @@ class SubjectSweep:
         return surface.reindex(index=self.grid.mu, columns=self.grid.lam)
 
 
+def require_labels(pair: RegistrationPair) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """The moving and the fixed labels, without which nothing can be scored.
+
+    Raises:
+        InputError: either is missing.
+    """
+    if pair.moving_labels is None or pair.fixed_labels is None:
+        missing = "moving" if pair.moving_labels is None else "fixed"
+        raise InputError(
+            f"{pair.id} cannot be searched: Dice needs labels on both images.",
+            expected="moving and fixed labels",
+            received=f"no {missing} labels",
+            cure="Segment both images, or give the parameters yourself",
+        )
+    return pair.moving_labels, pair.fixed_labels
+
+
 def sweep(
     displace: Displace,
     pair: RegistrationPair,
@@ -121,29 +139,22 @@ def sweep(
     Raises:
         InputError: the pair has no labels on one side.
     """
-    if pair.moving_labels is None or pair.fixed_labels is None:
-        missing = "moving" if pair.moving_labels is None else "fixed"
-        raise InputError(
-            f"{pair.id} cannot be searched: Dice needs labels on both images.",
-            expected="moving and fixed labels",
-            received=f"no {missing} labels",
-            cure="Segment both images, or give the parameters yourself",
-        )
+    moving_labels, fixed_labels = require_labels(pair)
     n_classes = pair.tissues.n_classes
     for lam, mu in grid.nodes:
         if (lam, mu) in skip:
             continue
         displacement = displace(pair, LameField.uniform(lam, mu, n_classes))
-        labels = warp_labels(pair.moving_labels, displacement)
+        labels = warp_labels(moving_labels, displacement)
         jacobian = jacobian_determinant(displacement)
         hd95 = [
-            hd95_mm(labels == label, pair.fixed_labels == label, pair.spacing_mm) if with_hd95 else float("nan")
+            hd95_mm(labels == label, fixed_labels == label, pair.spacing_mm) if with_hd95 else float("nan")
             for label, _ in pair.tissues
         ]
         yield NodeScores(
             lam,
             mu,
-            tuple(map(float, warped_dice(pair.moving_labels, labels, pair.fixed_labels, n_classes))),
+            tuple(map(float, warped_dice(moving_labels, labels, fixed_labels, n_classes))),
             tuple(hd95),
             negative_jacobian_percent(jacobian),
             sd_log_jacobian(jacobian),

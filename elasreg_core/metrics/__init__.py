@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from elasreg_core.metrics.deformation import negative_jacobian_percent, sd_log_jacobian
 from elasreg_core.metrics.overlap import dice_per_label, warped_dice
-from elasreg_core.metrics.registry import METRICS, Metric
+from elasreg_core.metrics.registry import METRICS, Metric, shown
 from elasreg_core.metrics.surface import hd95_mm
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "hd95_mm",
     "negative_jacobian_percent",
     "sd_log_jacobian",
+    "shown",
     "warped_dice",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -27,6 +28,11 @@ class Metric:
     def label(self) -> str:
         """Title and unit, for an axis."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
+
+
+def shown(value: float, digits: int = 3) -> str:
+    """A score for reading: "–" where it is undefined."""
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
 
 
 METRICS = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from elasreg_core.errors import InputError
+
 #: Models of the paper's Table 1 that can be trained, and whether their parameters are one pair per tissue.
 MODELS = {"elas-g": "global", "elas-sas": "adaptive"}
 
@@ -23,6 +25,15 @@ class Architecture:
     hyper_layers: int = 6
     hyper_units: int = 128
     integration_steps: int = 7
+
+    def __post_init__(self) -> None:
+        sizes = (*self.encoder, *self.decoder, self.hyper_layers, self.hyper_units, self.integration_steps)
+        if not self.encoder or len(self.decoder) < len(self.encoder) or min(sizes) < 1:
+            raise InputError(
+                "The network's architecture is not one.",
+                expected="positive sizes, and at least as many decoder as encoder levels",
+                received=self,
+            )
 
     @property
     def divisor(self) -> int:

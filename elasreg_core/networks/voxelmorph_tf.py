@@ -2,8 +2,7 @@
 
 VoxelMorph 0.2 and Neurite 0.2, their last releases on TensorFlow, were written for Keras 2 and Python ≤ 3.10:
 
-* `TF_USE_LEGACY_KERAS=1` must stand before TensorFlow's first import, so that `tf.keras` is tf-keras;
-* the backends must be named;
+* `tf.keras` must be tf-keras, and the backends be named: `elasreg_core/__init__.py` says so in the environment;
 * `inspect.getargspec`, gone since Python 3.11, is lent to Neurite's class decorators while they are imported.
 """
 
@@ -12,27 +11,10 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
-import sys
 import warnings
 from collections.abc import Iterator
 
 from elasreg_core.errors import InputError
-
-_ENVIRONMENT = {
-    "TF_USE_LEGACY_KERAS": "1",
-    "VXM_BACKEND": "tensorflow",
-    "NEURITE_BACKEND": "tensorflow",
-}
-
-if "tensorflow" in sys.modules and os.environ.get("TF_USE_LEGACY_KERAS") != "1":
-    raise InputError(
-        "TensorFlow was imported before elasreg_core.",
-        expected="TF_USE_LEGACY_KERAS=1 before TensorFlow's first import (VoxelMorph 0.2 needs Keras 2)",
-        received=f"TF_USE_LEGACY_KERAS={os.environ.get('TF_USE_LEGACY_KERAS', '')!r}",
-        cure="Import elasreg_core's networks first, or set TF_USE_LEGACY_KERAS=1 in the environment",
-    )
-os.environ.update(_ENVIRONMENT)
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def _first_four_of_getfullargspec(function: object) -> tuple[object, ...]:
@@ -60,8 +42,17 @@ inspect.getargspec = _first_four_of_getfullargspec  # type: ignore[attr-defined]
 try:
     with warnings.catch_warnings(), _native_stderr_discarded():
         warnings.simplefilter("ignore")
-        import neurite as ne
         import tensorflow as tf
+
+        package = tf.keras.Model.__module__.partition(".")[0]
+        if package != "tf_keras":
+            raise InputError(
+                "TensorFlow's Keras was used before elasreg_core was imported.",
+                expected="Keras 2 (tf-keras), which VoxelMorph 0.2 needs",
+                received=f"the package {package}",
+                cure="Import elasreg_core first, or set TF_USE_LEGACY_KERAS=1 in the environment",
+            )
+        import neurite as ne
         import voxelmorph as vxm
 finally:
     del inspect.getargspec  # type: ignore[attr-defined]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,15 @@ class TrainingSet:
     fixed: npt.NDArray[np.float32]
     labels: npt.NDArray[np.uint8]
     tissues: tuple[str, ...]
+    subjects: tuple[str, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over everything that a training sees of the data."""
+        digest = hashlib.sha256(repr((self.moving.shape, self.tissues)).encode())
+        for stack in (self.moving, self.fixed, self.labels):
+            digest.update(np.ascontiguousarray(stack).data)
+        return digest.hexdigest()
 
     @classmethod
     def from_pairs(cls, pairs: Sequence[RegistrationPair]) -> TrainingSet:
@@ -52,6 +63,7 @@ class TrainingSet:
             np.stack([pair.fixed for pair in pairs]),
             np.stack(fixed_labels),
             pairs[0].tissues.names,
+            tuple(pair.id for pair in pairs),
         )
 
     def batch(self, seed: int, step: int, size: int, n_parameters: int, law: str, augment: bool) -> Batch:

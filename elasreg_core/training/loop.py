@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import safetensors.numpy
 
 from elasreg_core import __version__
-from elasreg_core.atomic import write_atomic
 from elasreg_core.config import RunConfig
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS, n_parameters
@@ -24,9 +19,7 @@ from elasreg_core.networks.voxelmorph_tf import keras, tf
 from elasreg_core.training.batches import Batch, TrainingSet
 from elasreg_core.training.losses import LossTerms, elastic_loss
 from elasreg_core.training.model_card import write_model_card
-
-HISTORY_COLUMNS = ("step", "loss", "similarity", "energy", "learning_rate", "seconds")
-_STATE, _HISTORY = "training_state.safetensors", "history.csv"
+from elasreg_core.training.state import HISTORY_COLUMNS, HistoryRow, RunFolder, fingerprint
 
 
 @dataclass(frozen=True)
@@ -115,12 +108,6 @@ def parameter_maps(
     return tf.reshape(parameters[:, 0], (-1, *ones)), tf.reshape(parameters[:, 1], (-1, *ones))
 
 
-def require_free(out: Path, resume: bool) -> None:
-    """Raises InputError if `out` holds a training that would be overwritten."""
-    if not resume and ((out / _STATE).exists() or (out / "model.json").exists()):
-        raise InputError(f"{out} holds a training already.", cure="Continue it with --resume, or choose another --out")
-
-
 def train_model(
     config: RunConfig,
     model: str,
@@ -131,30 +118,32 @@ def train_model(
 ) -> Checkpoint:
     """Trains one model and writes its checkpoint.
 
-    While it runs, `out` holds `training_state.safetensors` and `history.csv`; at the end a checkpoint as well.
-
     Args:
         config: the run.
         model: which of the paper's models.
         pairs: the training pairs.
-        out: folder of this model's checkpoint.
-        resume: go on from the saved state, if there is one.
+        out: folder of this model's checkpoint (see `RunFolder` for what lies in it meanwhile).
+        resume: go on from the saved state, if there is one; a finished training is left as it is.
         on_step: hears of every step.
 
     Raises:
-        InputError: `out` holds a training and `resume` is False; or the state is another run's.
+        InputError: `out` holds a training and `resume` is False; it holds another run's; or the loss is not finite.
     """
     settings = config.training
-    state_path = out / _STATE
-    require_free(out, resume)
-    trainer = Trainer(config, model, len(pairs.tissues) + 1)
-    history = io.StringIO()
-    rows = csv.writer(history, lineterminator="\n")
-    rows.writerow(HISTORY_COLUMNS)
-    first, seconds_before = 0, 0.0
-    if resume and state_path.exists():
-        first, seconds_before = _resume(trainer, state_path, out / _HISTORY, rows, config, model)
+    folder = RunFolder(out, fingerprint(config, model, pairs))
+    folder.require_usable(resume)
+    finished = folder.finished()
+    if finished is not None:
+        return finished
 
+    trainer = Trainer(config, model, len(pairs.tissues) + 1)
+    first = 0
+    history: list[HistoryRow] = []
+    saved = folder.load()
+    if saved is not None:
+        state, first, history = saved
+        trainer.restore(state)
+    seconds_before = float(history[-1][-1]) if history else 0.0
     started = time.monotonic()
     for step in range(first, settings.steps):
         batch = pairs.batch(
@@ -166,48 +155,30 @@ def train_model(
                 f"The loss of step {step} is not finite.", cure="Lower learning_rate; the last saved state is intact"
             )
         seconds = seconds_before + time.monotonic() - started
-        rows.writerow((step, *terms, trainer.learning_rate(step), round(seconds, 3)))
+        history.append(tuple(map(str, (step, *terms, trainer.learning_rate(step), round(seconds, 3)))))
         if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
-            write_atomic(out / _HISTORY, history.getvalue())  # before the state: rows beyond it are cut on resume
-            extra = {"step": np.array(step + 1), "seconds": np.array(seconds)}
-            write_atomic(
-                state_path, safetensors.numpy.save(trainer.state() | extra, {"run": _fingerprint(config, model)})
-            )
+            folder.save(trainer.state(), step + 1, history)
         on_step(Progress(step + 1, settings.steps, terms[0]))
-    return _finish(config, model, pairs, trainer, out)
+    return _write_checkpoint(config, model, pairs, trainer, folder, history)
 
 
-def _resume(
-    trainer: Trainer, state_path: Path, history_path: Path, rows: Any, config: RunConfig, model: str
-) -> tuple[int, float]:
-    with safetensors.safe_open(state_path, "numpy") as stored:
-        if (stored.metadata() or {}).get("run") != _fingerprint(config, model):
-            raise InputError(
-                f"{state_path} was saved by another configuration.",
-                cure="Resume with the configuration that started it, or choose another --out",
-            )
-    state = safetensors.numpy.load_file(state_path)
-    trainer.restore(state)
-    step = int(state["step"])
-    with history_path.open() as lines:
-        rows.writerows([row for row in csv.reader(lines) if row and row[0].isdigit() and int(row[0]) < step])
-    return step, float(state["seconds"])
-
-
-def _finish(config: RunConfig, model: str, pairs: TrainingSet, trainer: Trainer, out: Path) -> Checkpoint:
-    with (out / _HISTORY).open() as lines:
-        history = list(csv.DictReader(lines))
-    tail = history[-min(100, len(history)) :]
-    means = {name: float(np.mean([float(row[name]) for row in tail])) for name in ("loss", "similarity", "energy")}
+def _write_checkpoint(
+    config: RunConfig, model: str, pairs: TrainingSet, trainer: Trainer, folder: RunFolder, history: list[HistoryRow]
+) -> Checkpoint:
+    tail = [dict(zip(HISTORY_COLUMNS, row, strict=True)) for row in history[-100:]]
     training = {
+        "run": folder.run,
         "config": asdict(config.training),
         "data": asdict(config.data),
         "pairs": len(pairs.moving),
-        "seconds": float(history[-1]["seconds"]),
-        "mean_of_last_100_steps": means,
+        "subjects": pairs.subjects,
+        "seconds": float(history[-1][-1]),
+        "mean_of_last_100_steps": {
+            name: float(np.mean([float(row[name]) for row in tail])) for name in ("loss", "similarity", "energy")
+        },
     }
     checkpoint = save_checkpoint(
-        out,
+        folder.path,
         trainer.network.weights(),
         {
             "model": model,
@@ -223,7 +194,3 @@ def _finish(config: RunConfig, model: str, pairs: TrainingSet, trainer: Trainer,
     )
     write_model_card(checkpoint)
     return checkpoint
-
-
-def _fingerprint(config: RunConfig, model: str) -> str:
-    return repr((model, config.training, config.network, config.preprocessing))

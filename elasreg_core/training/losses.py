@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from elasreg_core.networks.voxelmorph_tf import tf  # before any other TensorFlow import
+from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.physics.elasticity import elastic_energy_density
 
 WINDOW = 9

@@ -14,7 +14,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 def home() -> Path:
     """The workspace folder; made when something is first written to it."""
-    return Path(os.environ.get("ELASREG_HOME", "workspace")).resolve()
+    return Path(os.environ.get("ELASREG_HOME") or "workspace").resolve()
 
 
 def data_folder() -> Path:

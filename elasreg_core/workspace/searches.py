@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.identification.grid import ParameterGrid
-from elasreg_core.identification.sweep import Displace, SubjectSweep, sweep
+from elasreg_core.identification.sweep import Displace, SubjectSweep, require_labels, sweep
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.workspace.store import Store, source_key
 
@@ -21,7 +21,7 @@ class SubjectSearch:
         """Looks up what is known already; computes nothing.
 
         Raises:
-            InputError: the checkpoint is not a global one, or does not fit the pair.
+            InputError: the checkpoint is not a global one or does not fit the pair, or the pair has no labels.
         """
         if checkpoint.is_adaptive:
             raise InputError(
@@ -29,6 +29,7 @@ class SubjectSearch:
                 expected="a global checkpoint (elas-g)",
             )
         checkpoint.require_fits(pair)
+        require_labels(pair)
         self.pair, self.grid, self.checkpoint = pair, grid, checkpoint
         self._store, self._with_hd95 = store, with_hd95
         self._source = source_key(checkpoint, pair)

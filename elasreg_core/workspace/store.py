@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.errors import InputError
 from elasreg_core.identification.grid import Node
 from elasreg_core.identification.sweep import NodeScores
 from elasreg_core.networks.checkpoint import Checkpoint
@@ -110,5 +111,12 @@ class Store:
             connection.execute("PRAGMA synchronous = NORMAL")
             with connection:
                 yield connection
+        except sqlite3.DatabaseError as error:
+            raise InputError(
+                f"The store of searches {self.path} cannot be used.",
+                expected="a database that elasreg wrote, on a disk with space, not locked for long",
+                received=str(error),
+                cure="Move the file away (searches can be computed again), or choose another ELASREG_HOME",
+            ) from error
         finally:
             connection.close()

@@ -12,7 +12,8 @@ from elasreg_core.config import RunConfig
 from elasreg_core.data.datasets import Dataset, open_dataset
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.training.batches import TrainingSet
-from elasreg_core.training.loop import Progress, require_free, train_model
+from elasreg_core.training.loop import Progress, train_model
+from elasreg_core.training.state import RunFolder, fingerprint
 from elasreg_core.workspace.demo import ensure_phantom
 from elasreg_core.workspace.paths import data_folder
 
@@ -25,6 +26,9 @@ class Reporter(Protocol):
 
     def loss(self, value: float) -> None:
         """The loss of the step just made."""
+
+    def note(self, sentence: str) -> None:
+        """Something that the user should know."""
 
 
 def training_data(config: RunConfig, reporter: Reporter) -> Dataset:
@@ -55,9 +59,12 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
     Raises:
         InputError: see `training_data`, `load_case` and `train_model`.
     """
+    dataset = training_data(config, reporter)
+    for fault in dataset.faults:
+        reporter.note(f"Left out: {fault}")
+    pairs = _load_all(dataset, config, reporter)
     for model in config.models:
-        require_free(out / model, resume)
-    pairs = _load_all(training_data(config, reporter), config, reporter)
+        RunFolder(out / model, fingerprint(config, model, pairs)).require_usable(resume)
     write_atomic(out / "config.toml", text)
     checkpoints = []
     for model in config.models:

@@ -11,7 +11,7 @@ import streamlit as st
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Family
-from elasreg_core.workspace.paths import family_names, find_family
+from elasreg_core.workspace.paths import data_folder, family_names, find_family
 from pages._shared import loaders
 
 
@@ -41,7 +41,7 @@ def choose() -> Context:
         empty("There is no checkpoint yet.", "make checkpoints")
     loaders.warm_up(families[0])
     if not found:
-        empty("There is no data set yet.", "elasreg phantom cardiac --subjects 8 --out workspace/data/hearts")
+        empty("There is no data set yet.", f"elasreg phantom cardiac --subjects 8 --out {data_folder() / 'hearts'}")
     with st.sidebar, readable_errors():
         name = st.selectbox("Data set", list(found), key="data", bind="query-params")
         root, layout = found[name]
@@ -50,7 +50,7 @@ def choose() -> Context:
         family = find_family(st.selectbox("Checkpoint", families, key="checkpoint", bind="query-params"))
     with readable_errors():
         member = next(iter(family.members.values()))
-        pair = loaders.pair(str(root), layout, subject, str(member.folder))
+        pair = loaders.pair(str(root), layout, subject, member)
     return Context(family, pair)
 
 

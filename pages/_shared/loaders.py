@@ -59,11 +59,24 @@ def dataset(root: str, layout: str) -> Dataset:
     return open_dataset(root, layout)
 
 
+def pair(root: str, layout: str, subject: str, checkpoint: Checkpoint) -> RegistrationPair:
+    """A subject, preprocessed as the checkpoint demands; read again when one of its files changes."""
+    case = dataset(root, layout).case(subject)
+    files = (case.moving, case.fixed, case.moving_labels, case.fixed_labels)
+    written = tuple(path.stat().st_mtime_ns for path in files if path is not None and path.is_file())
+    return _pair(root, layout, subject, written, checkpoint.card.weights_sha256, checkpoint)
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
-def pair(root: str, layout: str, subject: str, checkpoint_folder: str) -> RegistrationPair:
-    """A subject, preprocessed as the checkpoint demands."""
-    checkpoint = load_checkpoint(Path(checkpoint_folder))
-    return dataset(root, layout).load(subject, checkpoint.card.preprocessing, checkpoint.tissues)
+def _pair(
+    root: str,
+    layout: str,
+    subject: str,
+    written: tuple[int, ...],  # noqa: ARG001 (part of the cache's key)
+    weights_sha256: str,  # noqa: ARG001
+    _checkpoint: Checkpoint,
+) -> RegistrationPair:
+    return dataset(root, layout).load(subject, _checkpoint.card.preprocessing, _checkpoint.tissues)
 
 
 def registrar(checkpoint: Checkpoint) -> Registrar:

@@ -21,7 +21,7 @@ from elasreg_core.figures import (
     jacobian_figure,
     tissue_colours,
 )
-from elasreg_core.metrics import METRICS
+from elasreg_core.metrics import METRICS, shown
 
 if TYPE_CHECKING:
     from elasreg_core.registration.registrar import Registration
@@ -108,12 +108,11 @@ def score_cards(initial: Scores, registered: Scores, seconds: float | None = Non
             ("Mean Dice", initial.mean_dice, registered.mean_dice),
             *((f"Dice {tissue}", value, registered.dice[tissue]) for tissue, value in initial.dice.items()),
         ]:
-            defined = not math.isnan(after)
             st.metric(
                 name,
-                f"{after:.3f}" if defined else "–",
-                f"{after - before:+.3f}" if defined else None,
-                help=f"Unregistered: {before:.3f}. {METRICS['dice'].definition}",
+                shown(after),
+                None if math.isnan(after - before) else f"{after - before:+.3f}",
+                help=f"Unregistered: {shown(before)}. {METRICS['dice'].definition}",
                 width=130,
             )
         st.metric(

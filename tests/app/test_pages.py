@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import nibabel as nib
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -57,7 +58,8 @@ def test_on_the_demo(name):
 
 
 def dice(page: AppTest) -> np.ndarray:
-    return np.array([float(metric.value) for metric in page.metric if "Dice" in metric.label])
+    values = [metric.value for metric in page.metric if "Dice" in metric.label]
+    return np.array([float("nan") if value == "–" else float(value) for value in values])
 
 
 def test_explore_follows_its_sliders():
@@ -107,3 +109,27 @@ def test_a_damaged_file_is_a_readable_message(tmp_path, monkeypatch):
     assert not page.exception
     assert "is damaged" in page.error[0].value
     assert "Cure:" in page.error[0].value
+
+
+def test_a_subject_without_one_of_the_tissues_is_searched_all_the_same():
+    open_page("identify")  # makes the demo
+    gt = next((paths.home() / "data" / "cardiac-phantom").glob("training/patient001/*frame12_gt.nii.gz"))
+    image = nib.load(gt)
+    labels = np.asarray(image.dataobj).copy()
+    labels[labels == 1] = 0
+    nib.save(nib.Nifti1Image(labels, image.affine), gt)
+    page = open_page("identify")
+    page.button[0].click().run()
+    assert_fine(page)
+    sentences = [text.value for text in page.markdown if text.value.startswith("- ")]
+    assert sentences[0].startswith("- RV: no optimum, because the class is absent")
+    assert [metric.value for metric in page.metric if metric.label == "Dice RV"] == ["–", "–"]
+
+
+def test_a_corrected_label_map_is_read_again():
+    page = open_page("explore")
+    before = dice(page)
+    gt = next((paths.home() / "data" / "cardiac-phantom").glob("training/patient001/*frame01_gt.nii.gz"))
+    image = nib.load(gt)
+    nib.save(nib.Nifti1Image(np.where(np.asarray(image.dataobj) == 2, 3, 0).astype("u1"), image.affine), gt)
+    assert not np.array_equal(dice(open_page("explore"))[:1], before[:1])

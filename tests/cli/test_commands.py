@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import nibabel as nib
 import pandas as pd
@@ -65,6 +66,33 @@ def test_train_keeps_its_configuration_and_resumes_a_finished_run_without_a_step
     assert (project / "family" / "elas-g" / "model.json").read_text() == before
 
 
+def test_train_refuses_other_settings_or_other_data_and_leaves_the_run_as_it_was(project, tmp_path, capsys):
+    kept = {path: path.read_bytes() for path in (project / "family").rglob("*") if path.is_file()}
+    other = tmp_path / "other.toml"
+    for text in (
+        CONFIG.format(root=project / "hearts").replace("steps = 2", "steps = 3"),
+        CONFIG.format(root=tmp_path / "fewer"),
+    ):
+        other.write_text(text)
+        if not (tmp_path / "fewer").exists():
+            main(["phantom", "cardiac", "--subjects", "1", "--seed", "5", "--out", str(tmp_path / "fewer")])
+        assert main(["train", str(other), "--out", str(project / "family"), "--resume"]) == 2
+        assert "another configuration or of other data" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in (project / "family").rglob("*") if path.is_file()} == kept
+
+
+def test_train_names_the_patients_it_used_and_those_it_left_out(project, tmp_path, capsys):
+    hearts = tmp_path / "hearts"
+    shutil.copytree(project / "hearts", hearts)
+    next(hearts.glob("training/patient002/*frame12_gt.nii.gz")).unlink()
+    config = tmp_path / "small.toml"
+    config.write_text(CONFIG.format(root=hearts).replace('"elas-g", "elas-sas"', '"elas-g"'))
+    assert main(["train", str(config), "--out", str(tmp_path / "family")]) == 0
+    assert "Left out: patient002 is incomplete." in capsys.readouterr().err
+    card = json.loads((tmp_path / "family" / "elas-g" / "model.json").read_text())
+    assert card["training"]["subjects"] == ["patient001"]
+
+
 def test_search_writes_a_tidy_table_and_the_second_time_reads_it_from_the_store(project, tmp_path, capsys):
     command = ["search", "--checkpoint", str(project / "family"), "--data", str(project / "hearts")]
     command += ["--dataset", "acdc", "--grid", "3", "--out"]
@@ -118,14 +146,16 @@ def test_compare_prints_the_table_and_a_bad_subject_costs_nobody_else(project, t
             (target / path.name).write_bytes(path.read_bytes())
     damaged = broken / "training" / "patient002" / "patient002_frame12.nii.gz"
     damaged.write_bytes(damaged.read_bytes()[:2000])
-    command = ["compare", "--checkpoint", str(project / "family"), "--data", str(broken), "--dataset", "acdc"]
+    command = ["compare", "--models", str(project / "family"), "--data", str(broken), "--dataset", "acdc"]
     assert main([*command, "--grid", "3", "--out", str(tmp_path / "out")]) == 2
     captured = capsys.readouterr()
     assert "patient002_frame12.nii.gz is damaged" in captured.err
     rows = pd.read_csv(tmp_path / "out" / "per_subject.csv")
     assert list(rows["model"]) == ["initial", "elas-g", "elas-sas"]
     assert set(rows["subject"]) == {"patient001"}
-    assert "Mean (SD) of 1 subjects" in captured.out
+    assert "mean (SD) of 1 subjects" in captured.out
+    assert "uniform sampling and the elastic energy × 1" in captured.out
+    assert (tmp_path / "out" / "table.md").read_text().startswith("| model | DSC RV | DSC LV-Myo |")
 
 
 def test_doctor_names_what_is_installed(capsys):

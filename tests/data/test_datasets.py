@@ -8,7 +8,7 @@ from elasreg_core.data.datasets import detect_layout, open_dataset
 from elasreg_core.data.datasets.acdc import read_info
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
-from tests.builders import PREPROCESSING, write_acdc_patient, write_pair_folder
+from tests.builders import PREPROCESSING, TISSUES, write_acdc_patient, write_pair_folder
 
 # ACDC -----------------------------------------------------------------------------------------------------------------
 
@@ -185,3 +185,12 @@ def test_opening_reads_no_image(tmp_path):
     folder = write_pair_folder(tmp_path)
     (folder / "moving.nii.gz").write_text("not an image")
     assert open_dataset(tmp_path, "pairs").subjects == ("s1",)
+
+
+def test_tissue_names_that_nobody_stated_are_remarked_upon(tmp_path):
+    write_pair_folder(tmp_path)
+    (tmp_path / "tissues.json").unlink()
+    pair = open_dataset(tmp_path, "pairs").load("s1", PREPROCESSING, TissueTable(TISSUES))
+    assert any("taken from the checkpoint: 1 wall, 2 pool" in note for note in pair.notes)
+    (tmp_path / "tissues.json").write_text('["wall", "pool"]')
+    assert not open_dataset(tmp_path, "pairs").load("s1", PREPROCESSING).notes

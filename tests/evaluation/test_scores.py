@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from elasreg_core.evaluation.scores import score_displacement
+from elasreg_core.evaluation.scores import Scores, score_displacement
 from tests.builders import block, make_pair, shift
 
 
@@ -83,3 +83,13 @@ def test_the_written_form_is_strict_json_with_null_where_undefined():
     assert table["dice"] == {"wall": pytest.approx(0.5), "pool": None}
     assert table["tre_mm"] is None
     assert table["mean_dice"] == pytest.approx(0.5)
+
+
+def test_losing_a_tissue_does_not_improve_the_mean_surface_distance():
+    present = {"wall": 0.5, "pool": 0.4}
+    kept = Scores(present, {"wall": 3.0, "pool": 5.0}, np.nan, 0.0, 0.1)
+    lost = Scores({"wall": 0.5, "pool": 0.0}, {"wall": 3.0, "pool": np.nan}, np.nan, 0.0, 0.1)
+    absent = Scores({"wall": 0.5, "pool": np.nan}, {"wall": 3.0, "pool": np.nan}, np.nan, 0.0, 0.1)
+    assert kept.mean_hd95_mm == 4.0
+    assert np.isnan(lost.mean_hd95_mm)
+    assert absent.mean_hd95_mm == 3.0  # never there: left out of the mean

@@ -37,9 +37,15 @@ def test_grid_lines_run_through_p_plus_u_in_millimetres():
 @pytest.mark.parametrize(
     ("codes", "x_title", "y_title", "x_backwards", "y_backwards"),
     [
-        (("L", "P"), "R → L (mm)", "A → P (mm)", False, True),  # Plotly's y runs up, so posterior-down is backwards
-        (("R", "A"), "R → L (mm)", "A → P (mm)", True, False),
-        (("R", "S"), "R → L (mm)", "S → I (mm)", True, False),
+        (
+            ("L", "P"),
+            "R → L (mm)",
+            "P ← A (mm)",
+            False,
+            True,
+        ),  # Plotly's y and its title run up
+        (("R", "A"), "R → L (mm)", "P ← A (mm)", True, False),
+        (("R", "S"), "R → L (mm)", "I ← S (mm)", True, False),
     ],
 )
 def test_the_plane_is_radiological_with_true_proportions(codes, x_title, y_title, x_backwards, y_backwards):

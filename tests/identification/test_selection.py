@@ -94,7 +94,8 @@ def test_undefined_values_never_win():
 def test_an_absent_class_has_no_optimum_and_says_so():
     best = best_node(swept(wall={(0.25, 0.5): 0.8}), "pool")
     assert best.node is None
-    assert best.message == "pool: no optimum, because the class is absent from one of the label maps."
+    assert best.message.startswith("pool: no optimum, because the class is absent from one of the label maps;")
+    assert best.message.endswith("it is registered with the node that is best on the mean of the others.")
 
 
 def test_an_optimum_on_the_edge_is_flagged():
@@ -131,3 +132,11 @@ def test_without_any_optimum_there_is_no_field():
     nothing = [Optimum(tissue, "dice", None) for tissue in TISSUES]
     with pytest.raises(InputError, match="No tissue has an optimum: moving and fixed labels share no class"):
         lame_field(nothing, Optimum("mean", "dice", None), TISSUES, (0.0, 0.0))
+
+
+def test_the_plateau_follows_the_tolerance_that_was_asked_for():
+    scores = {(0.25, 0.5): 0.80, (0.5, 0.5): 0.77, (0.0, 0.1): 0.60}
+    narrow, wide = (best_node(swept(wall=scores), "wall", tolerance=tolerance) for tolerance in (0.005, 0.05))
+    assert narrow.plateau == ((0.25, 0.5),)
+    assert set(wide.plateau) == {(0.25, 0.5), (0.5, 0.5)}
+    assert wide.plateau_fraction == 2 / 3

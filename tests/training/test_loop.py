@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import Architecture
 from elasreg_core.training.batches import TrainingSet
-from elasreg_core.training.loop import HISTORY_COLUMNS, train_model
+from elasreg_core.training.loop import train_model
+from elasreg_core.training.state import HISTORY_COLUMNS
 
 pytestmark = pytest.mark.slow
 
@@ -82,9 +84,24 @@ def test_a_finished_training_is_not_overwritten(pairs, uninterrupted):
         train_model(CONFIG, "elas-sas", pairs, uninterrupted.folder)
 
 
+def test_a_finished_training_is_left_as_it_is_even_without_its_state(pairs, uninterrupted, tmp_path):
+    folder = tmp_path / "shipped"
+    shutil.copytree(uninterrupted.folder, folder)
+    (folder / "training_state.safetensors").unlink()
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert train_model(CONFIG, "elas-sas", pairs, folder, resume=True).card == uninterrupted.card
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_resuming_on_other_data_is_refused(pairs, uninterrupted):
+    other = dataclasses.replace(pairs, moving=pairs.moving[::-1])
+    with pytest.raises(InputError, match="another configuration or of other data"):
+        train_model(CONFIG, "elas-sas", other, uninterrupted.folder, resume=True)
+
+
 def test_resuming_under_another_configuration_is_refused(pairs, uninterrupted):
     config = dataclasses.replace(CONFIG, training=dataclasses.replace(CONFIG.training, learning_rate=1e-2))
-    with pytest.raises(InputError, match="saved by another configuration"):
+    with pytest.raises(InputError, match="another configuration or of other data"):
         train_model(config, "elas-sas", pairs, uninterrupted.folder, resume=True)
 
 

@@ -136,3 +136,12 @@ def test_a_pair_that_does_not_fit_is_refused_before_anything_is_computed(open_se
         open_search(make_pair(spacing_mm=(1.5, 1.5), tissues=TissueTable(("lung", "bone"))))
     with pytest.raises(InputError, match="at another voxel size"):
         open_search(make_pair())
+
+
+def test_a_pair_without_labels_is_refused_before_anything_is_noted(tmp_path):
+    store = Store(tmp_path / "elasreg.sqlite")
+    checkpoint = make_checkpoint(tmp_path / "family" / "elas-g")
+    pair = make_pair(moving_labels=None)
+    with pytest.raises(InputError):
+        SubjectSearch(store, checkpoint, pair, ParameterGrid.regular(3))
+    assert store.searches() == []

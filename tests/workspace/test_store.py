@@ -8,6 +8,7 @@ import sqlite3
 import numpy as np
 import pytest
 
+from elasreg_core.errors import InputError
 from elasreg_core.identification.sweep import NodeScores
 from elasreg_core.workspace.store import Store, source_key
 from tests.builders import make_checkpoint, make_pair
@@ -106,3 +107,10 @@ def test_the_key_is_what_scores_depend_on(tmp_path):
         source_key(checkpoint, make_pair(moving_labels=labels, fixed_labels=None)),
     }
     assert len(keys) == 8
+
+
+def test_a_damaged_store_is_named_with_its_cure(tmp_path):
+    path = tmp_path / "elasreg.sqlite"
+    path.write_bytes(b"this is no database" * 100)
+    with pytest.raises(InputError, match=r"elasreg.sqlite cannot be used.*file is not a database.*Cure: Move the file"):
+        Store(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from elasreg_core.data.cases import Case, load_case
@@ -56,11 +56,15 @@ class Dataset:
         Raises:
             InputError: see `load_case`; or nobody knows the tissues.
         """
-        known = self.tissues or tissues
-        if known is None:
+        if self.tissues is not None:
+            return load_case(self.case(subject), settings, self.tissues)
+        if tissues is None:
             raise InputError(
                 f"Nobody knows the tissues of {self.root}.",
                 expected='a file tissues.json such as ["lung", "bone", "liver"], in label order',
                 cure="Write it beside the subjects",
             )
-        return load_case(self.case(subject), settings, known)
+        pair = load_case(self.case(subject), settings, tissues)
+        names = ", ".join(f"{label} {name}" for label, name in tissues)
+        note = f"Nothing here says which label is which tissue; taken from the checkpoint: {names}. Write tissues.json."
+        return replace(pair, notes=(*pair.notes, note))
