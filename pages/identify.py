@@ -20,6 +20,9 @@ from pages._shared.views import registration_panels, score_cards
 HEATMAP_WIDTH = 300
 
 st.title("Identify λ and μ")
+st.markdown(
+    "One subject, registered at every node of a grid of (λ, μ) by the global network; each tissue takes its best."
+)
 context = choose()
 pair, family = context.pair, context.family
 with st.sidebar:
@@ -130,5 +133,5 @@ with readable_errors():
     registration = loaders.register(adaptive, pair, field)
 score_cards(initial, score_displacement(pair, registration.displacement), registration.seconds)
 st.dataframe(pd.DataFrame(field.by_tissue(sweep.tissues)).rename_axis("parameter"), width=520)
-registration_panels(pair, registration, "adaptive")
+registration_panels(pair, registration, "adaptive", with_pair=False)
 show_notes(pair)

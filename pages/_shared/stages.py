@@ -8,19 +8,19 @@ _STAGES = (
     (
         ":material/model_training:",
         "1 · Training",
-        "A hypernetwork learns to register under *every* (λ, μ) at once.",
+        "A hypernetwork learns to register under *every* (λ,\N{NO-BREAK SPACE}μ) at once.",
         "Hours, once per kind of image; shipped for the demo.",
     ),
     (
         ":material/grid_view:",
         "2 · Identification",
-        "One subject is registered at every node of a (λ, μ) grid; each tissue takes its best.",
+        "One subject is registered at every node of a (λ,\N{NO-BREAK SPACE}μ) grid; each tissue takes its best.",
         "Seconds per subject.",
     ),
     (
         ":material/join_inner:",
         "3 · Registration",
-        "The adaptive network registers the pair in one pass, each tissue with its own (λ, μ).",
+        "The adaptive network registers the pair in one pass, each tissue with its own (λ,\N{NO-BREAK SPACE}μ).",
         "Milliseconds.",
     ),
 )

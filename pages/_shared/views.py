@@ -59,12 +59,13 @@ def pair_panels(pair: RegistrationPair, key: str) -> None:
     )
 
 
-def registration_panels(pair: RegistrationPair, registration: Registration, key: str) -> None:
-    """The pair, and what the registration made of it: warped image, difference, deformation grid, Jacobian."""
+def registration_panels(pair: RegistrationPair, registration: Registration, key: str, with_pair: bool = True) -> None:
+    """What the registration made of the pair: warped image, difference, deformation grid, Jacobian."""
     plane, names = Plane.of(pair), pair.tissues.names
     tissue_legend(names)
     with st.container(horizontal=True):
-        pair_panels(pair, key)
+        if with_pair:
+            pair_panels(pair, key)
         panel(
             image_figure(
                 registration.warped,
