@@ -9,7 +9,7 @@ from pages._shared import loaders
 from pages._shared.context import choose, readable_errors, show_notes
 from pages._shared.views import registration_panels, score_cards
 
-MODEL_TITLES = {"elas-g": "one (λ, μ) everywhere", "elas-sas": "one (λ, μ) per tissue"}
+MODEL_TITLES = {"elas-g": "the image", "elas-sas": "each tissue"}
 LAMBDA_HELP = "Resistance to volume change: high λ keeps areas as they are."
 MU_HELP = "Shear stiffness: high μ keeps shapes as they are."
 
@@ -26,7 +26,7 @@ pair, family = context.pair, context.family
 with st.sidebar:
     options = [model for model in MODELS if model in family.members]
     model = st.segmented_control(
-        "Model",
+        "One (λ, μ) for",
         options,
         default=options[0],
         required=True,
