@@ -73,8 +73,8 @@ def _compare(family: Family, dataset: Dataset, grid: ParameterGrid, faults: list
         for subject in dataset.subjects:
             try:
                 pair = dataset.load(subject, identify.card.preprocessing, identify.tissues)
-                sweep = search_with_bar(identify, pair, grid, "dice", displace["elas-g"], bars)
-                rows += compare_subject(pair, sweep, displace, identify.card.background)
+                search = search_with_bar(identify, pair, grid, "dice", displace["elas-g"], bars)
+                rows += compare_subject(pair, search.result(), displace, identify.card.background)
             except InputError as fault:
                 faults.append(str(fault))
     return pd.DataFrame(rows)

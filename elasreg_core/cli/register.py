@@ -23,9 +23,7 @@ from elasreg_core.identification.selection import best_node, choose_parameters, 
 from elasreg_core.metrics import shown
 from elasreg_core.networks.checkpoint import Family
 from elasreg_core.physics.lame import LameField
-from elasreg_core.workspace.paths import find_family, store_path
-from elasreg_core.workspace.searches import SubjectSearch
-from elasreg_core.workspace.store import Store
+from elasreg_core.workspace.paths import find_family
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
@@ -120,16 +118,16 @@ def read_parameters(path: Path, tissues: TissueTable, background: tuple[float, f
 
 def _identify(family: Family, pair: RegistrationPair, grid: ParameterGrid) -> tuple[LameField, dict[str, Any]]:
     checkpoint = family.member("elas-g")
-    nodes_known = SubjectSearch(Store(store_path()), checkpoint, pair, grid).n_done
     with Bars() as bars:
-        sweep = search_with_bar(checkpoint, pair, grid, "dice", lazy_displace(checkpoint), bars)
+        search = search_with_bar(checkpoint, pair, grid, "dice", lazy_displace(checkpoint), bars)
+    sweep = search.result()
     optima = choose_parameters(sweep)
     field = lame_field(optima, best_node(sweep, "mean"), pair.tissues.names, checkpoint.card.background)
     choice = {
         "parameters_from": "argmax of the class-wise Dice over the global network's sweep, "
         "with this pair's own labels (an oracle)",
         "grid_nodes": len(grid.nodes),
-        "nodes_computed": len(grid.nodes) - nodes_known,  # "seconds" counts these, and loading the network
+        "nodes_computed": search.n_done - search.n_known,  # "seconds" counts these, and loading the network
         "chosen": [optimum.message for optimum in optima],
     }
     return field, choice

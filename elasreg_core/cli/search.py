@@ -56,14 +56,14 @@ def lazy_displace(checkpoint: Checkpoint) -> Callable[[RegistrationPair, LameFie
 
 def search_with_bar(
     checkpoint: Checkpoint, pair: RegistrationPair, grid: ParameterGrid, criterion: str, displace: Callable, bars: Bars
-) -> SubjectSweep:
-    """One subject's search with a progress bar, resumed from the workspace's store."""
+) -> SubjectSearch:
+    """One subject's search, run with a progress bar and resumed from the workspace's store."""
     search = SubjectSearch(Store(store_path()), checkpoint, pair, grid, with_hd95=criterion == "hd95_mm")
     done = bars.phase(f"searching {pair.id}", len(grid.nodes))
     done(search.n_done)
     for count in search.run(displace):
         done(count)
-    return search.result()
+    return search
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -84,7 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
             try:
                 pair = dataset.load(subject, checkpoint.card.preprocessing, checkpoint.tissues)
                 notes |= dict.fromkeys(pair.notes)
-                sweeps.append(search_with_bar(checkpoint, pair, grid, arguments.criterion, displace, bars))
+                search = search_with_bar(checkpoint, pair, grid, arguments.criterion, displace, bars)
+                sweeps.append(search.result())
             except InputError as fault:
                 faults.append(str(fault))
     for note in notes:

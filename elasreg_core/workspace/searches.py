@@ -13,7 +13,12 @@ from elasreg_core.workspace.store import Store, source_key
 
 
 class SubjectSearch:
-    """A sweep of one pair with one global checkpoint, resumed from what the store knows."""
+    """A sweep of one pair with one global checkpoint, resumed from what the store knows.
+
+    Attributes:
+        pair, grid, checkpoint: what is searched with what.
+        n_known: nodes that the store knew at the beginning.
+    """
 
     def __init__(
         self, store: Store, checkpoint: Checkpoint, pair: RegistrationPair, grid: ParameterGrid, with_hd95: bool = False
@@ -36,6 +41,7 @@ class SubjectSearch:
         wanted = set(grid.nodes)
         known = store.nodes(self._source, with_hd95)
         self._nodes = {node: scores for node, scores in known.items() if node in wanted}
+        self.n_known = len(self._nodes)
 
     @property
     def n_done(self) -> int:
