@@ -75,3 +75,5 @@ if searches:
     st.dataframe(pd.DataFrame(searches), hide_index=True)
 else:
     st.caption("Searches: none yet. The page **Identify** makes one in a few seconds.")
+
+loaders.warm_up(family_names()[0])  # last: drawing this page comes first

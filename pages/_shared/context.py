@@ -39,7 +39,6 @@ def choose() -> Context:
     families, found = family_names(), loaders.datasets()
     if not families:
         empty("There is no checkpoint yet.", "make checkpoints")
-    loaders.warm_up(families[0])
     if not found:
         empty("There is no data set yet.", f"elasreg phantom cardiac --subjects 8 --out {data_folder() / 'hearts'}")
     with st.sidebar, readable_errors():

@@ -85,11 +85,11 @@ def registrar(checkpoint: Checkpoint) -> Registrar:
         return _build(str(checkpoint.folder), checkpoint.card.weights_sha256)
 
 
-_BUILDING = threading.Lock()
+_BUILDING: dict[str, threading.Lock] = {}
 
 
 def _build(folder: str, weights_sha256: str) -> Registrar:
-    with _BUILDING:  # one network at a time, and nobody builds what another thread is building
+    with _BUILDING.setdefault(weights_sha256, threading.Lock()):  # nobody builds what another thread is building
         return _built(folder, weights_sha256)
 
 
