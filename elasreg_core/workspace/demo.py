@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,9 +16,13 @@ SUBJECTS = 8
 SEED = 2024  # the training cohort's is 1
 
 
-def demo_cohort(on_subject: Callable[[str], None] = lambda _: None) -> Path:
-    """The demo's data folder, made on first use (2 s)."""
-    return ensure_phantom("cardiac", data_folder() / NAME, SUBJECTS, SEED, on_subject)
+_MAKING = threading.Lock()
+
+
+def demo_cohort() -> Path:
+    """The demo's data folder, made on first use (2 s); a second caller waits for the first."""
+    with _MAKING:
+        return ensure_phantom("cardiac", data_folder() / NAME, SUBJECTS, SEED)
 
 
 def ensure_phantom(

@@ -25,12 +25,8 @@ if TYPE_CHECKING:
 
 def prepare_demo() -> Path:
     """The demo cohort's folder."""
-    return _prepare_demo(paths.home())
-
-
-@st.cache_resource(show_spinner="Making the demo hearts, once …")
-def _prepare_demo(workspace: Path) -> Path:  # noqa: ARG001 (the cache's key)
-    return demo_cohort()
+    with st.spinner("Making the demo hearts, once …"):
+        return demo_cohort()
 
 
 @st.cache_resource(show_spinner=False)
