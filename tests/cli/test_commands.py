@@ -10,25 +10,10 @@ import pandas as pd
 import pytest
 
 from elasreg_core.cli import main
+from tests.builders import small_run
 
 pytestmark = pytest.mark.slow
 
-CONFIG = """
-models = ["elas-g", "elas-sas"]
-[data]
-layout = "acdc"
-root = "{root}"
-[preprocessing]
-grid_shape = [40, 44]
-spacing_mm = 5.0
-[network]
-encoder = [4, 4]
-decoder = [4, 4, 4]
-hyper_layers = 2
-hyper_units = 4
-[training]
-steps = 2
-"""
 SCORES = {"mean_dice", "dice", "hd95_mm", "tre_mm", "neg_jacobian_percent", "sd_log_jacobian"}
 SWEEP_COLUMNS = ["subject", "tissue", "lambda", "mu", "dice", "hd95_mm", "tre_mm", "neg_jacobian_percent"]
 
@@ -38,7 +23,7 @@ def project(tmp_path_factory):
     """A phantom cohort and a family trained on it, made with the commands themselves."""
     folder = tmp_path_factory.mktemp("project")
     assert main(["phantom", "cardiac", "--subjects", "2", "--seed", "5", "--out", str(folder / "hearts")]) == 0
-    (folder / "small.toml").write_text(CONFIG.format(root=folder / "hearts"))
+    (folder / "small.toml").write_text(small_run(folder / "hearts"))
     assert main(["train", str(folder / "small.toml"), "--out", str(folder / "family")]) == 0
     return folder
 
@@ -70,8 +55,8 @@ def test_train_refuses_other_settings_or_other_data_and_leaves_the_run_as_it_was
     kept = {path: path.read_bytes() for path in (project / "family").rglob("*") if path.is_file()}
     other = tmp_path / "other.toml"
     for text in (
-        CONFIG.format(root=project / "hearts").replace("steps = 2", "steps = 3"),
-        CONFIG.format(root=tmp_path / "fewer"),
+        small_run(project / "hearts", steps=3),
+        small_run(tmp_path / "fewer"),
     ):
         other.write_text(text)
         if not (tmp_path / "fewer").exists():
@@ -86,7 +71,7 @@ def test_train_names_the_patients_it_used_and_those_it_left_out(project, tmp_pat
     shutil.copytree(project / "hearts", hearts)
     next(hearts.glob("training/patient002/*frame12_gt.nii.gz")).unlink()
     config = tmp_path / "small.toml"
-    config.write_text(CONFIG.format(root=hearts).replace('"elas-g", "elas-sas"', '"elas-g"'))
+    config.write_text(small_run(hearts, models=("elas-g",)))
     assert main(["train", str(config), "--out", str(tmp_path / "family")]) == 0
     assert "Left out: patient002 is incomplete." in capsys.readouterr().err
     card = json.loads((tmp_path / "family" / "elas-g" / "model.json").read_text())

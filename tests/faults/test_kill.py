@@ -15,27 +15,10 @@ import pytest
 from elasreg_core.cli import main
 from elasreg_core.data.phantoms import write_cardiac_cohort
 from elasreg_core.workspace.store import Store
+from tests.builders import small_run
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
-
-CONFIG = """
-models = ["elas-g"]
-[data]
-layout = "acdc"
-root = "{root}"
-[preprocessing]
-grid_shape = [40, 44]
-spacing_mm = 5.0
-[network]
-encoder = [4, 4]
-decoder = [4, 4, 4]
-hyper_layers = 2
-hyper_units = 4
-[training]
-steps = {steps}
-save_every = 5
-"""
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +50,7 @@ def weights_hash(family: Path) -> str:
 
 def test_training(hearts, tmp_path):
     config = tmp_path / "small.toml"
-    config.write_text(CONFIG.format(root=hearts, steps=60))
+    config.write_text(small_run(hearts, models=("elas-g",), steps=60))
     run("train", str(config), "--out", str(tmp_path / "straight"))
     state = tmp_path / "killed" / "elas-g" / "training_state.safetensors"
     run_and_kill_when(state.exists, "train", str(config), "--out", str(tmp_path / "killed"))
@@ -78,7 +61,7 @@ def test_training(hearts, tmp_path):
 
 def test_search(hearts, tmp_path, monkeypatch):
     config = tmp_path / "small.toml"
-    config.write_text(CONFIG.format(root=hearts, steps=1))
+    config.write_text(small_run(hearts, models=("elas-g",), steps=1))
     run("train", str(config), "--out", str(tmp_path / "family"))
     search = ["search", "--checkpoint", str(tmp_path / "family"), "--data", str(hearts), "--dataset", "acdc"]
     search += ["--grid", "21", "--out"]
