@@ -39,7 +39,7 @@ lint: $(VENV)/.dev ## ruff, mypy, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-checkpoints: setup ## train the shipped checkpoints again (about an hour on 2 cores; resumes where it stopped)
+checkpoints: setup ## train the shipped checkpoints again (over an hour on 2 cores; resumes where it stopped)
 	$(BIN)/elasreg train cardiac-demo --out workspace/runs/cardiac --resume
 	rm -rf checkpoints/cardiac && cp -r workspace/runs/cardiac checkpoints/
 	rm checkpoints/cardiac/*/training_state.safetensors
