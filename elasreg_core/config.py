@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-from elasreg_core.data.phantoms import PHANTOMS
+from elasreg_core.data.phantoms import Cohort
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS, Architecture
@@ -19,26 +19,18 @@ SCHEDULES = ("constant", "cosine")
 
 
 @dataclass(frozen=True)
-class PhantomConfig:
-    """A cohort to generate where the data folder does not exist yet."""
-
-    kind: str
-    subjects: int
-    seed: int
-
-    def __post_init__(self) -> None:
-        _require_choice("phantom.kind", self.kind, tuple(PHANTOMS))
-        if self.subjects < 1 or self.seed < 0:
-            raise InputError("A phantom cohort needs subjects ≥ 1 and a seed ≥ 0.", received=self)
-
-
-@dataclass(frozen=True)
 class DataConfig:
-    """Where the training pairs are. A relative `root` lies in the workspace's data folder."""
+    """Where the training pairs are.
+
+    Attributes:
+        layout: on disk.
+        root: the folder; a relative one lies in the workspace's data folder.
+        phantom: the cohort to generate where `root` does not exist yet.
+    """
 
     layout: str
     root: str
-    phantom: PhantomConfig | None = None
+    phantom: Cohort | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +44,10 @@ class TrainingConfig:
         schedule: "constant", or "cosine" down to zero.
         regularization_scale: factor on the elastic energy; 1 in the paper, where λ and μ hardly matter.
         sampling: law of the parameters; "uniform" draws each from U(0, 1).
-        augment: random flips and quarter turns of the pairs.
+        augment: random views of the pairs: turned, stretched, brightened (`training/augmentation.py`).
+        window: sides of a view, smaller than the grid to save time (the network fits any grid); none: the grid's.
+        warm_start_steps: train elas-sas from elas-g's weights, for this many steps at half the learning rate;
+            none: from scratch, like elas-g.
         save_every: steps between two saved states, from which `--resume` goes on.
         seed: of weights, batches, parameters and augmentation.
     """
@@ -64,6 +59,8 @@ class TrainingConfig:
     regularization_scale: float = 1.0
     sampling: str = "uniform"
     augment: bool = False
+    window: tuple[int, ...] | None = None
+    warm_start_steps: int | None = None
     save_every: int = 250
     seed: int = 0
 
@@ -73,6 +70,10 @@ class TrainingConfig:
         for name in ("steps", "batch_size", "learning_rate", "save_every"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} must be positive.", received=getattr(self, name))
+        if self.window is not None and not self.augment:
+            raise InputError("A window is part of augmentation.", cure="Set augment = true, or leave out window")
+        if self.warm_start_steps is not None and self.warm_start_steps < 1:
+            raise InputError("warm_start_steps must be positive.", received=self.warm_start_steps)
         for name in ("regularization_scale", "seed"):
             if not getattr(self, name) >= 0:
                 raise InputError(f"{name} must not be negative.", received=getattr(self, name))
@@ -100,6 +101,19 @@ class RunConfig:
         for model in self.models:
             _require_choice("models", model, tuple(MODELS))
         LameField.uniform(*self.background, n_classes=1)  # raises outside [0, 1]
+        window = self.training.window
+        if window is not None and len(window) != self.preprocessing.dim:
+            raise InputError(
+                "window has another number of sides than grid_shape.",
+                expected=f"{self.preprocessing.dim} sides",
+                received=window,
+            )
+        if self.training.warm_start_steps is not None and self.models[0] != "elas-g":
+            raise InputError(
+                "A warm start needs the global network of the same run first.",
+                expected='models = ["elas-g", "elas-sas"]',
+                received=list(self.models),
+            )
 
 
 def preset_names() -> tuple[str, ...]:

@@ -129,6 +129,22 @@ def write_pair_folder(root: Path, subject: str = "s1", suffix: str = ".nii.gz", 
     return root / subject
 
 
+def write_points(path: Path, points: Any) -> Path:
+    """A keypoint file: "i,j,k" a line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(",".join(f"{value:.3f}" for value in point) + "\n" for point in points))
+    return path
+
+
+def write_learn2reg_subject(root: Path, subject: str, split: str = "Tr", *, labels: str = "labels") -> Path:
+    """One subject in Learn2Reg's layout: two images and their maps in `labels<split>` or `masks<split>`."""
+    volumes = make_volumes()
+    for number, role in enumerate(("fixed", "moving")):
+        write_nifti(root / f"images{split}" / f"{subject}_000{number}.nii.gz", volumes[role])
+        write_nifti(root / f"{labels}{split}" / f"{subject}_000{number}.nii.gz", volumes[f"{role}_labels"])
+    return root
+
+
 def write_acdc_patient(root: Path, name: str = "patient001", ed: int = 1, es: int = 12, group: str = "DCM") -> Path:
     """One patient in ACDC's layout; the labels have three tissues."""
     folder = root / name

@@ -9,7 +9,7 @@ from pathlib import Path
 from elasreg_core.cli.console import Bars, print_table
 from elasreg_core.data.check import check_dataset
 from elasreg_core.data.datasets import LAYOUTS, open_dataset
-from elasreg_core.data.phantoms import PHANTOM_LAYOUT, PHANTOMS
+from elasreg_core.data.phantoms import PHANTOMS, Cohort, write_cohort
 from elasreg_core.errors import InputError
 
 
@@ -20,6 +20,9 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     phantom.add_argument("--subjects", type=int, required=True, metavar="N")
     phantom.add_argument("--out", type=Path, required=True, metavar="DIR")
     phantom.add_argument("--seed", type=int, default=0, metavar="S", help="same seed, same cohort (default 0)")
+    phantom.add_argument("--dim", type=int, choices=(2, 3), default=2, help="slices (default) or volumes")
+    planes = ", ".join(f"{kind}: {' or '.join(PHANTOMS[kind].planes)}" for kind in PHANTOMS)
+    phantom.add_argument("--plane", metavar="PLANE", help=f"what slices show ({planes}; default: the first)")
     phantom.set_defaults(run=run_phantom)
 
     data = commands.add_parser("data", help="look at a data set before computing anything")
@@ -33,15 +36,14 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 def run_phantom(arguments: argparse.Namespace) -> None:
     """Writes a cohort."""
     out = arguments.out
-    if arguments.seed < 0:
-        raise InputError("The seed must not be negative.", received=arguments.seed)
+    cohort = Cohort(arguments.kind, arguments.subjects, arguments.seed, arguments.dim, arguments.plane)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is not empty.", expected="a new folder", cure="Choose another --out or remove it")
     with Bars() as bars:
-        done = bars.phase(f"{arguments.kind} phantoms", arguments.subjects)
-        for count, _ in enumerate(PHANTOMS[arguments.kind](out, arguments.subjects, arguments.seed), start=1):
+        done = bars.phase(f"{cohort.kind} phantoms", cohort.subjects)
+        for count, _ in enumerate(write_cohort(out, cohort), start=1):
             done(count)
-    print(f"{arguments.subjects} subjects in {out}, layout {PHANTOM_LAYOUT[arguments.kind]}, seed {arguments.seed}.")
+    print(f"{cohort.subjects} subjects in {out}, layout {cohort.layout}, seed {cohort.seed}; the truth in {out}/truth.")
 
 
 def run_check(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from elasreg_core.data.keypoints import carry_keypoints, read_keypoints
 from elasreg_core.data.nifti import Volume, read_image, read_labels, require_same_grid
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.preprocessing import Preprocessing, lay_out_grid, normalise
@@ -23,22 +24,31 @@ class Case:
     moving_labels: Path | None = None
     fixed_labels: Path | None = None
     group: str | None = None
+    moving_keypoints: Path | None = None
+    fixed_keypoints: Path | None = None
 
 
 def load_case(case: Case, settings: Preprocessing, tissues: TissueTable) -> RegistrationPair:
     """Reads, checks and preprocesses one subject.
 
     Raises:
-        InputError: any file is missing, damaged, of another grid, or holds labels that `tissues` does not know.
+        InputError: any file is missing, damaged, of another grid, or holds labels that `tissues` does not know;
+            or the keypoints of the two images do not correspond.
     """
     fixed, moving = read_image(case.fixed), read_image(case.moving)
     fixed_labels = _labels_of(fixed, case.fixed_labels, tissues)
     moving_labels = _labels_of(moving, case.moving_labels, tissues)
     grid = lay_out_grid(fixed, fixed_labels, settings)
     volumes = [volume for volume in (fixed, moving, fixed_labels, moving_labels) if volume is not None]
+    notes = [note for volume in volumes for note in volume.notes]
+    keypoints = read_keypoints(case.fixed_keypoints, case.moving_keypoints)
+    if keypoints is not None:
+        keypoints, left_out = carry_keypoints(keypoints, fixed, moving, grid)
+        notes += left_out
 
     def image(volume: Volume) -> np.ndarray:
-        return normalise(grid.read(volume, order=1).reshape(settings.grid_shape), settings.intensity_percentiles)
+        read = grid.read(volume, order=1).reshape(settings.grid_shape)
+        return normalise(read, settings.intensity_percentiles, settings.intensity_range)
 
     def labels(volume: Volume | None) -> np.ndarray | None:
         return None if volume is None else grid.read(volume, order=0).reshape(settings.grid_shape)
@@ -53,7 +63,8 @@ def load_case(case: Case, settings: Preprocessing, tissues: TissueTable) -> Regi
         spacing_mm=(settings.spacing_mm,) * settings.dim,
         tissues=tissues,
         group=case.group,
-        notes=tuple(dict.fromkeys(note for volume in volumes for note in volume.notes)),
+        notes=tuple(dict.fromkeys(notes)),
+        keypoints=keypoints,
     )
 
 

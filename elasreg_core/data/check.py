@@ -11,6 +11,7 @@ import pandas as pd
 
 from elasreg_core.data.cases import Case
 from elasreg_core.data.datasets.dataset import Dataset
+from elasreg_core.data.keypoints import outside, read_keypoints
 from elasreg_core.data.nifti import Volume, read_image, read_labels, require_same_grid
 from elasreg_core.errors import InputError
 
@@ -20,9 +21,9 @@ class DataCheck:
     """The result of a check.
 
     Attributes:
-        table: one row per readable subject: grid, spacing, orientation, labels.
+        table: one row per readable subject: grid, spacing, orientation, labels, number of keypoints.
         faults: what makes a subject unusable, one sentence each.
-        notes: what the loader decides by itself, one sentence each.
+        notes: what the loader decides by itself, and keypoints beside their images, one sentence each.
     """
 
     table: pd.DataFrame
@@ -63,6 +64,12 @@ def _check_case(case: Case, dataset: Dataset) -> tuple[dict[str, object], tuple[
         labels = None if source is None else _checked_labels(image, read_labels(source), dataset)
         row[f"{role}_labels"] = "none" if labels is None else " ".join(map(str, np.unique(labels.data)))
         notes += [] if labels is None else labels.notes
+    keypoints = read_keypoints(case.fixed_keypoints, case.moving_keypoints)
+    row["keypoints"] = "none" if keypoints is None else str(len(keypoints))
+    if keypoints is not None:
+        for role, image, points in (("fixed", fixed, keypoints.fixed_vox), ("moving", moving, keypoints.moving_vox)):
+            if count := outside(points, image.data.shape):
+                notes.append(f"{count} of {len(points)} {role} keypoints outside of their image.")
     return row, tuple(notes)
 
 

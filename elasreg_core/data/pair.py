@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from elasreg_core.data.keypoints import Keypoints
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 
@@ -27,6 +28,7 @@ class RegistrationPair:
         tissues: the label table.
         group: the patient's group (ACDC: disease), if known.
         notes: what the loader had to decide, one sentence each.
+        keypoints: corresponding points on this grid, D as the images; None where there are none.
     """
 
     id: str
@@ -39,6 +41,7 @@ class RegistrationPair:
     tissues: TissueTable
     group: str | None = None
     notes: tuple[str, ...] = ()
+    keypoints: Keypoints | None = None
 
     def __post_init__(self) -> None:
         for name, array in (
@@ -57,6 +60,8 @@ class RegistrationPair:
         for name, labels in (("moving", self.moving_labels), ("fixed", self.fixed_labels)):
             if labels is not None:
                 self.tissues.require_known(labels, f"{self.id}: the {name} label map")
+        if self.keypoints is not None:
+            _require_points(self.keypoints, len(self.grid_shape), self.id)
 
     @property
     def grid_shape(self) -> tuple[int, ...]:
@@ -65,12 +70,23 @@ class RegistrationPair:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 over everything that a registration or its scores depend on."""
+        """sha256 over everything that a registration or its scores depend on; keypoints only where there are some."""
         digest = hashlib.sha256()
-        for array in (self.moving, self.fixed, self.moving_labels, self.fixed_labels, self.affine):
+        points = () if self.keypoints is None else (self.keypoints.fixed_vox, self.keypoints.moving_vox)
+        for array in (self.moving, self.fixed, self.moving_labels, self.fixed_labels, self.affine, *points):
             content = b"none" if array is None else repr(array.shape).encode() + np.ascontiguousarray(array).tobytes()
             digest.update(content)
         return digest.hexdigest()
+
+
+def _require_points(keypoints: Keypoints, dim: int, where: str) -> None:
+    shapes = keypoints.fixed_vox.shape, keypoints.moving_vox.shape
+    if shapes[0] != shapes[1] or shapes[0][1:] != (dim,):
+        raise InputError(
+            f"{where}: the keypoints do not fit the images.",
+            expected=f"fixed and moving points of one shape (N, {dim})",
+            received=f"{shapes[0]} and {shapes[1]}",
+        )
 
 
 def _require_usable(image: npt.NDArray[Any], what: str) -> None:

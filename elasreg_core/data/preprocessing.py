@@ -6,6 +6,7 @@ at the grid's points with a single interpolation, through its own affine.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,13 +26,16 @@ class Preprocessing:
         grid_shape: sides of the target grid, 2 or 3 of them.
         spacing_mm: isotropic voxel size of the target grid; through the slice, a 2D grid keeps the volume's.
         slice_axis: the axis of the fixed volume across which its middle slice is taken; None keeps the volume (3D).
+            A volume of a single slice is that slice, whatever axis it lies across: see `slicing_axis`.
         intensity_percentiles: clipped here, then mapped to [0, 1], each image by itself.
+        intensity_range: clipped here before that, in the files' own units (CT: HU); None clips at nothing.
     """
 
     grid_shape: tuple[int, ...] = (128, 128)
     spacing_mm: float = 1.8
     slice_axis: int | None = 2
     intensity_percentiles: tuple[float, float] = (0.5, 99.5)
+    intensity_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         expected = 3 if self.slice_axis is None else 2
@@ -52,6 +56,13 @@ class Preprocessing:
         low, high = self.intensity_percentiles
         if not 0 <= low < high <= 100:
             raise InputError("intensity_percentiles must ascend within [0, 100].", received=self.intensity_percentiles)
+        low, high = self.intensity_range or (0.0, 1.0)
+        if not (low < high and math.isfinite(high - low)):
+            raise InputError(
+                "intensity_range must ascend.",
+                expected="two finite intensities such as [-980, 1518]",
+                received=self.intensity_range,
+            )
 
     @property
     def dim(self) -> int:
@@ -65,6 +76,11 @@ class TargetGrid:
 
     shape: tuple[int, ...]
     affine: npt.NDArray[np.float64]
+
+    @property
+    def dim(self) -> int:
+        """2 or 3."""
+        return 2 if self.shape[2] == 1 else 3
 
     def read(self, volume: Volume, order: int) -> npt.NDArray[Any]:
         """The volume at this grid's points: linear (order 1) or nearest (order 0); its minimum outside of it."""
@@ -80,37 +96,56 @@ class TargetGrid:
         )
 
 
+def slicing_axis(shape: tuple[int, ...], settings: Preprocessing) -> int | None:
+    """The axis across which a fixed volume `(X, Y, Z)` is sliced; None in 3D.
+
+    It is `slice_axis`, unless the volume has a single slice, across another axis: then it is that one. So an axial
+    slice in a file of its own goes through settings that take the coronal slice of a volume.
+
+    Example:
+        >>> coronal = Preprocessing(slice_axis=1)
+        >>> slicing_axis((192, 192, 208), coronal), slicing_axis((192, 192, 1), coronal)
+        (1, 2)
+    """
+    if settings.slice_axis is None or shape[settings.slice_axis] == 1 or 1 not in shape:
+        return settings.slice_axis
+    return max(axis for axis in range(3) if shape[axis] == 1)
+
+
 def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preprocessing) -> TargetGrid:
     """The grid of `settings`, centred on the fixed labels (without labels: on the image).
+
+    In 2D its axes are the fixed volume's axes in the slice, in ascending order, and then the one across it.
 
     Raises:
         InputError: the fixed labels are empty on the grid's slice.
     """
+    slice_axis = slicing_axis(fixed.data.shape, settings)
     centre_vox = (np.array(fixed.data.shape) - 1) / 2
-    axes = [axis for axis in range(3) if axis != settings.slice_axis]
-    if settings.slice_axis is not None:
-        centre_vox[settings.slice_axis] = fixed.data.shape[settings.slice_axis] // 2
+    axes = [axis for axis in range(3) if axis != slice_axis]
+    if slice_axis is not None:
+        centre_vox[slice_axis] = fixed.data.shape[slice_axis] // 2
     if fixed_labels is not None:
         region = fixed_labels.data
-        if settings.slice_axis is not None:
-            region = region.take([int(centre_vox[settings.slice_axis])], axis=settings.slice_axis)
+        if slice_axis is not None:
+            region = region.take([int(centre_vox[slice_axis])], axis=slice_axis)
         boxes = ndimage.find_objects((region > 0).astype(np.uint8))
         if not boxes:
             raise InputError(
                 f"{fixed_labels.path} has no tissue where the grid should be centred.",
-                expected="labels above 0" + ("" if settings.slice_axis is None else " on the middle slice"),
+                expected="labels above 0" + ("" if slice_axis is None else " on the middle slice"),
                 received="background only",
                 cure="Check the label map, or crop the volume to the organ",
             )
         for axis in axes:
             centre_vox[axis] = (boxes[0][axis].start + boxes[0][axis].stop - 1) / 2
 
-    axes += [] if settings.slice_axis is None else [settings.slice_axis]
+    axes += [] if slice_axis is None else [slice_axis]
     shape = (*settings.grid_shape, 1)[:3]
     directions = (fixed.affine[:3, :3] / fixed.spacing_mm)[:, axes]
     spacing = np.full(3, settings.spacing_mm)
-    if settings.slice_axis is not None:
-        spacing[2] = fixed.spacing_mm[settings.slice_axis]
+    if slice_axis is not None:
+        spacing[2] = fixed.spacing_mm[slice_axis]
     affine = np.eye(4)
     affine[:3, :3] = directions * spacing
     centre_mm = fixed.affine[:3, :3] @ centre_vox + fixed.affine[:3, 3]
@@ -118,8 +153,17 @@ def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preproces
     return TargetGrid(shape, affine)
 
 
-def normalise(image: npt.NDArray[np.float32], percentiles: tuple[float, float]) -> npt.NDArray[np.float32]:
-    """Clips at the percentiles and maps them to [0, 1]. A constant image stays constant (at 0)."""
+def normalise(
+    image: npt.NDArray[np.float32],
+    percentiles: tuple[float, float],
+    intensity_range: tuple[float, float] | None = None,
+) -> npt.NDArray[np.float32]:
+    """Clips to the range if there is one, then at the percentiles, and maps these to [0, 1].
+
+    A constant image stays constant (at 0).
+    """
+    if intensity_range is not None:
+        image = np.clip(image, *intensity_range)
     low, high = np.percentile(image, percentiles)
     span = high - low
     return np.clip((image - low) / (span if span > 0 else 1), 0, 1).astype(np.float32)

@@ -40,3 +40,4 @@ class TissueTable:
 
 
 CARDIAC = TissueTable(("RV", "LV-Myo", "LV-BP"))
+THORAX = TissueTable(("lung", "bone", "liver"))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from elasreg_core.data.pair import RegistrationPair
-from elasreg_core.metrics import hd95_mm, negative_jacobian_percent, sd_log_jacobian, warped_dice
+from elasreg_core.metrics import hd95_mm, negative_jacobian_percent, sd_log_jacobian, tre_mm, warped_dice
 from elasreg_core.physics.fields import jacobian_determinant, warp_labels
 
 
@@ -67,7 +67,7 @@ def score_displacement(pair: RegistrationPair, displacement: npt.NDArray[np.floa
     return Scores(
         dice=dice,
         hd95_mm=hd95,
-        tre_mm=float("nan"),
+        tre_mm=tre_mm(pair.keypoints, displacement, pair.spacing_mm),
         neg_jacobian_percent=negative_jacobian_percent(jacobian),
         sd_log_jacobian=sd_log_jacobian(jacobian),
     )

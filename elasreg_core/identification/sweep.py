@@ -12,7 +12,7 @@ import pandas as pd
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.identification.grid import Node, ParameterGrid
-from elasreg_core.metrics import hd95_mm, negative_jacobian_percent, sd_log_jacobian, warped_dice
+from elasreg_core.metrics import hd95_mm, negative_jacobian_percent, sd_log_jacobian, tre_mm, warped_dice
 from elasreg_core.physics.fields import jacobian_determinant, warp_labels
 from elasreg_core.physics.lame import LameField
 
@@ -42,6 +42,7 @@ class NodeScores:
     hd95_mm: tuple[float, ...]
     neg_jacobian_percent: float
     sd_log_jacobian: float
+    tre_mm: float = float("nan")
 
     def rows(self, subject: str, tissues: Iterable[str]) -> list[dict[str, object]]:
         """One row per tissue, keyed by COLUMNS."""
@@ -53,7 +54,7 @@ class NodeScores:
                 "mu": self.mu,
                 "dice": dice,
                 "hd95_mm": hd95,
-                "tre_mm": float("nan"),
+                "tre_mm": self.tre_mm,
                 "neg_jacobian_percent": self.neg_jacobian_percent,
                 "sd_log_jacobian": self.sd_log_jacobian,
             }
@@ -158,4 +159,5 @@ def sweep(
             tuple(hd95),
             negative_jacobian_percent(jacobian),
             sd_log_jacobian(jacobian),
+            tre_mm(pair.keypoints, displacement, pair.spacing_mm),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from elasreg_core.metrics.deformation import negative_jacobian_percent, sd_log_jacobian
+from elasreg_core.metrics.landmarks import tre_mm
 from elasreg_core.metrics.overlap import dice_per_label, warped_dice
 from elasreg_core.metrics.registry import METRICS, Metric, shown
 from elasreg_core.metrics.surface import hd95_mm
@@ -15,5 +16,6 @@ __all__ = [
     "negative_jacobian_percent",
     "sd_log_jacobian",
     "shown",
+    "tre_mm",
     "warped_dice",
 ]

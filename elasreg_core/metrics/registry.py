@@ -53,6 +53,13 @@ METRICS = {
             "95th percentile of the distances between the two surfaces, both directions pooled by their maximum.",
         ),
         Metric(
+            "tre_mm",
+            "TRE",
+            "mm",
+            False,
+            "Mean distance of the landmarks after registration; in 2D of those on the slice, within the slice.",
+        ),
+        Metric(
             "neg_jacobian_percent",
             "Folding",
             "%",

@@ -31,6 +31,7 @@ from elasreg_core.networks.architecture import MODELS, Architecture
 from elasreg_core.tables import from_table
 
 FORMAT = 1
+LARGEST_SPACING_RATIO = 1.65  # that of the random views in training (`training/augmentation.py`)
 _SHORT = 12
 
 
@@ -94,7 +95,10 @@ class Checkpoint:
         return TissueTable(self.card.tissues)
 
     def require_fits(self, pair: RegistrationPair) -> None:
-        """Raises InputError unless tissues, grid and spacing of the pair are the checkpoint's."""
+        """Raises InputError unless the pair has the checkpoint's tissues and dimensions, and voxels of about its size.
+
+        The grid may be another: a convolutional network's weights do not depend on it.
+        """
         settings = self.card.preprocessing
         if pair.tissues.names != self.card.tissues:
             raise InputError(
@@ -103,23 +107,23 @@ class Checkpoint:
                 received=", ".join(pair.tissues.names),
                 cure="Use a checkpoint trained for these tissues",
             )
-        if pair.grid_shape != settings.grid_shape:
+        if len(pair.grid_shape) != settings.dim:
             raise InputError(
-                f"The checkpoint {self.name} was trained on another grid than {pair.id} has.",
-                expected=settings.grid_shape,
+                f"The checkpoint {self.name} was trained in {settings.dim} dimensions.",
+                expected=f"{settings.dim} sides such as {settings.grid_shape}",
                 received=pair.grid_shape,
                 cure="Load the pair with the checkpoint's own preprocessing",
             )
-        if not np.allclose(pair.spacing_mm, settings.spacing_mm, rtol=0.01):
+        if np.abs(np.log(np.array(pair.spacing_mm) / settings.spacing_mm)).max() > np.log(LARGEST_SPACING_RATIO):
             raise InputError(
                 f"The checkpoint {self.name} was trained at another voxel size than {pair.id} has.",
-                expected=f"{settings.spacing_mm} mm",
+                expected=f"about {settings.spacing_mm:g} mm, within a factor of {LARGEST_SPACING_RATIO:g}",
                 received=f"{pair.spacing_mm} mm",
                 cure="Load the pair with the checkpoint's own preprocessing",
             )
 
     def read_weights(self) -> dict[str, npt.NDArray[np.float32]]:
-        """The weights by name, checked against the hash in model.json and for finite values.
+        """The weights by name, as float32, checked against the hash in model.json and for finite values.
 
         Raises:
             InputError: missing, altered or damaged weights.
@@ -145,7 +149,7 @@ class Checkpoint:
         broken = [name for name, array in weights.items() if not np.isfinite(array).all()]
         if broken:
             raise InputError(f"The weights of {self.name} are not finite.", received=f"NaN or infinity in {broken[0]}")
-        return weights
+        return {name: array.astype(np.float32) for name, array in weights.items()}
 
 
 def save_checkpoint(
@@ -153,11 +157,13 @@ def save_checkpoint(
 ) -> Checkpoint:
     """Writes a checkpoint folder. `card` holds the fields of ModelCard but format and weights.
 
+    Weights are kept in 16 bits, half the size on disk; a registration moves by less than a thousandth of a voxel.
+
     Returns:
         The checkpoint, read back.
     """
     folder = Path(folder)
-    content = safetensors.numpy.save(dict(weights))
+    content = safetensors.numpy.save({name: array.astype(np.float16) for name, array in weights.items()})
     digest = hashlib.sha256(content).hexdigest()
     name = f"weights-{digest[:_SHORT]}.safetensors"
     write_atomic(folder / name, content)

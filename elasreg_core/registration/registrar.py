@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,9 @@ from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.physics.fields import warp_image, warp_labels
 from elasreg_core.physics.lame import LameField
+
+Pass = Callable[..., Any]
+_GRIDS_KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,10 @@ class Registration:
 
 
 class Registrar:
-    """A checkpoint ready to register. Building takes seconds, registering milliseconds; safe to share by threads."""
+    """A checkpoint ready to register. Building takes seconds, registering milliseconds; safe to share by threads.
+
+    The weights fit every grid: the first pair of another grid than the checkpoint's builds the network once more.
+    """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         """Builds the network, loads the weights, and makes one blank pass.
@@ -50,16 +58,26 @@ class Registrar:
         Raises:
             InputError: the weights are missing, altered, or of another network.
         """
-        weights = checkpoint.read_weights()
         self.checkpoint = checkpoint
-        card = checkpoint.card
-        parameters = n_parameters(card.model, checkpoint.tissues.n_classes)
-        self._network = HyperRegistrationNetwork(card.network, card.preprocessing.grid_shape, parameters)
-        self._network.set_weights(weights)
-        self._pass = tf.function(self._network.displacement)
+        self._weights = checkpoint.read_weights()
         self._lock = threading.Lock()
-        blank = tf.zeros((1, *card.preprocessing.grid_shape, 1))
-        self._pass(blank, blank, tf.zeros((1, parameters)))  # traced now, so that the first registration is as quick
+        self._passes: dict[tuple[int, ...], Pass] = {}
+        self._pass_on(checkpoint.card.preprocessing.grid_shape)  # now, so that the first registration is as quick
+
+    def _pass_on(self, grid_shape: tuple[int, ...]) -> Pass:
+        """The traced network on a grid; the grids used last are kept."""
+        if grid_shape not in self._passes:
+            card = self.checkpoint.card
+            parameters = n_parameters(card.model, self.checkpoint.tissues.n_classes)
+            network = HyperRegistrationNetwork(card.network, grid_shape, parameters)
+            network.set_weights(self._weights)
+            traced = tf.function(network.displacement)
+            blank = tf.zeros((1, *grid_shape, 1))
+            traced(blank, blank, tf.zeros((1, parameters)))
+            while len(self._passes) >= _GRIDS_KEPT:
+                self._passes.pop(next(iter(self._passes)))
+            self._passes[grid_shape] = traced
+        return self._passes[grid_shape]
 
     def displacement(self, pair: RegistrationPair, parameters: LameField) -> npt.NDArray[np.float32]:
         """The displacement alone, shape `(X, Y[, Z], D)`, in voxels.
@@ -72,7 +90,7 @@ class Registrar:
         vector = parameters.adaptive_vector() if adaptive else parameters.global_vector()
         moving, fixed = (tf.constant(image[np.newaxis, ..., np.newaxis]) for image in (pair.moving, pair.fixed))
         with self._lock:
-            return self._pass(moving, fixed, tf.constant(vector[np.newaxis]))[0].numpy()
+            return self._pass_on(pair.grid_shape)(moving, fixed, tf.constant(vector[np.newaxis]))[0].numpy()
 
     def register(self, pair: RegistrationPair, parameters: LameField) -> Registration:
         """Registers a pair.

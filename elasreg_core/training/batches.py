@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
+from elasreg_core.training.augmentation import RandomView
 from elasreg_core.training.sampling import LAWS
 
 
@@ -66,12 +66,25 @@ class TrainingSet:
             tuple(pair.id for pair in pairs),
         )
 
-    def batch(self, seed: int, step: int, size: int, n_parameters: int, law: str, augment: bool) -> Batch:
-        """The batch of one step: which pairs, how turned, under which parameters."""
+    def batch(
+        self, seed: int, step: int, size: int, n_parameters: int, law: str, window: tuple[int, ...] | None = None
+    ) -> Batch:
+        """The batch of one step: which pairs, seen how, under which parameters.
+
+        Args:
+            seed: of the run.
+            step: of the run.
+            size: B.
+            n_parameters: P.
+            law: of the parameters, one of `LAWS`.
+            window: draw a `RandomView` of these sides for every pair; None takes the pairs as they are.
+        """
         rng = np.random.default_rng([seed, step])
         chosen = rng.choice(len(self.moving), size, replace=size > len(self.moving))
-        turn = _random_turn(self.moving.shape[1:], rng) if augment else _as_it_is
-        moving, fixed, labels = (turn(stack[chosen]) for stack in (self.moving, self.fixed, self.labels))
+        stacks = self.moving[chosen], self.fixed[chosen], self.labels[chosen]
+        if window is not None:
+            stacks = _views(*stacks, window, rng)
+        moving, fixed, labels = stacks
         return Batch(
             moving[..., np.newaxis],
             fixed[..., np.newaxis],
@@ -80,20 +93,19 @@ class TrainingSet:
         )
 
 
-Turn = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+Stacks = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.uint8]]
 
 
-def _as_it_is(stack: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return stack
-
-
-def _random_turn(sides: tuple[int, ...], rng: np.random.Generator) -> Turn:
-    """A flip along random axes and, where the first two sides agree, a transposition, for stacks `(B, X, Y[, Z])`."""
-    axes = tuple(1 + axis for axis in range(len(sides)) if rng.random() < 0.5)
-    transpose = rng.random() < 0.5 and sides[0] == sides[1]
-
-    def turn(stack: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        turned = np.flip(stack, axes)
-        return np.ascontiguousarray(np.swapaxes(turned, 1, 2) if transpose else turned)
-
-    return turn
+def _views(
+    moving: npt.NDArray[np.float32],
+    fixed: npt.NDArray[np.float32],
+    labels: npt.NDArray[np.uint8],
+    window: tuple[int, ...],
+    rng: np.random.Generator,
+) -> Stacks:
+    views = [RandomView.draw(rng, moving.shape[1:], window) for _ in moving]
+    return (
+        np.stack([view.image(image, view.shades[0]) for view, image in zip(views, moving, strict=True)]),
+        np.stack([view.image(image, view.shades[1]) for view, image in zip(views, fixed, strict=True)]),
+        np.stack([view.labels(image) for view, image in zip(views, labels, strict=True)]),
+    )

@@ -41,18 +41,40 @@ class Trainer:
         self.settings = training
         self.adaptive = MODELS[model] == "adaptive"
         self.n_classes = n_classes
-        self.network = HyperRegistrationNetwork(
-            config.network, config.preprocessing.grid_shape, n_parameters(model, n_classes)
-        )
+        self.window = training.window or config.preprocessing.grid_shape
+        self.network = HyperRegistrationNetwork(config.network, self.window, n_parameters(model, n_classes))
         self.optimizer = keras.optimizers.Adam(training.learning_rate)
         self.optimizer.build(self.network.trainable_variables)
         self._step = tf.function(self._gradient_step)
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether this network starts from the global one's weights."""
+        return self.adaptive and self.settings.warm_start_steps is not None
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps until the end."""
+        return (self.settings.warm_start_steps if self.is_warm else None) or self.settings.steps
+
     def learning_rate(self, step: int) -> float:
         """The learning rate of a step."""
+        highest = self.settings.learning_rate * (0.5 if self.is_warm else 1)
         if self.settings.schedule == "constant":
-            return self.settings.learning_rate
-        return self.settings.learning_rate * 0.5 * (1 + np.cos(np.pi * step / self.settings.steps))
+            return highest
+        return highest * 0.5 * (1 + np.cos(np.pi * step / self.steps))
+
+    def batch(self, pairs: TrainingSet, step: int) -> Batch:
+        """The batch of a step."""
+        window = self.window if self.settings.augment else None
+        return pairs.batch(
+            self.settings.seed,
+            step,
+            self.settings.batch_size,
+            self.network.n_parameters,
+            self.settings.sampling,
+            window,
+        )
 
     def step(self, batch: Batch, step: int) -> LossTerms:
         """One optimizer step."""
@@ -72,6 +94,19 @@ class Trainer:
         variables = self.network.trainable_variables
         self.optimizer.apply_gradients(zip(tape.gradient(terms.total, variables), variables, strict=True))
         return terms
+
+    def warm_start(self, start: Checkpoint) -> None:
+        """Takes up the weights of the global network of the same run.
+
+        The adaptive network's first layer spreads each parameter's row over the classes, a share 1/C to each, so that
+        it begins as the global network wherever all classes have the same (λ, μ), and between the values elsewhere.
+        """
+        weights: dict[str, np.ndarray] = dict(start.read_weights())
+        widened = {name: array.shape for name, array in self.network.weights().items()}
+        for name, array in weights.items():
+            if array.shape != widened[name]:  # the first dense layer: (2, U) → (2C, U)
+                weights[name] = np.repeat(array, self.n_classes, axis=0) / self.n_classes
+        self.network.set_weights(weights)
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that the next step depends on, beside the seed: weights and optimizer."""
@@ -115,6 +150,7 @@ def train_model(
     out: Path,
     resume: bool = False,
     on_step: Callable[[Progress], None] = lambda _: None,
+    start: Checkpoint | None = None,
 ) -> Checkpoint:
     """Trains one model and writes its checkpoint.
 
@@ -125,6 +161,7 @@ def train_model(
         out: folder of this model's checkpoint (see `RunFolder` for what lies in it meanwhile).
         resume: go on from the saved state, if there is one; a finished training is left as it is.
         on_step: hears of every step.
+        start: the global network of the same run, where the configuration wants a warm start.
 
     Raises:
         InputError: `out` holds a training and `resume` is False; it holds another run's; or the loss is not finite.
@@ -143,22 +180,21 @@ def train_model(
     if saved is not None:
         state, first, history = saved
         trainer.restore(state)
+    elif trainer.is_warm and start is not None:
+        trainer.warm_start(start)
     seconds_before = float(history[-1][-1]) if history else 0.0
     started = time.monotonic()
-    for step in range(first, settings.steps):
-        batch = pairs.batch(
-            settings.seed, step, settings.batch_size, trainer.network.n_parameters, settings.sampling, settings.augment
-        )
-        terms = [float(term) for term in trainer.step(batch, step)]
+    for step in range(first, trainer.steps):
+        terms = [float(term) for term in trainer.step(trainer.batch(pairs, step), step)]
         if not np.isfinite(terms[0]):
             raise InputError(
                 f"The loss of step {step} is not finite.", cure="Lower learning_rate; the last saved state is intact"
             )
         seconds = seconds_before + time.monotonic() - started
         history.append(tuple(map(str, (step, *terms, trainer.learning_rate(step), round(seconds, 3)))))
-        if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
+        if (step + 1) % settings.save_every == 0 or step + 1 == trainer.steps:
             folder.save(trainer.state(), step + 1, history)
-        on_step(Progress(step + 1, settings.steps, terms[0]))
+        on_step(Progress(step + 1, trainer.steps, terms[0]))
     return _write_checkpoint(config, model, pairs, trainer, folder, history)
 
 
@@ -170,6 +206,7 @@ def _write_checkpoint(
         "run": folder.run,
         "config": asdict(config.training),
         "data": asdict(config.data),
+        "steps": trainer.steps,
         "pairs": len(pairs.moving),
         "subjects": pairs.subjects,
         "seconds": float(history[-1][-1]),

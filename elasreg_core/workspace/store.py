@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS searches (
 );
 CREATE TABLE IF NOT EXISTS node_scores (
     source TEXT NOT NULL, lambda REAL NOT NULL, mu REAL NOT NULL, label INTEGER NOT NULL,
-    dice REAL, hd95_mm REAL, neg_jacobian_percent REAL, sd_log_jacobian REAL, has_hd95 INTEGER NOT NULL,
+    dice REAL, hd95_mm REAL, neg_jacobian_percent REAL, sd_log_jacobian REAL, has_hd95 INTEGER NOT NULL, tre_mm REAL,
     PRIMARY KEY (source, lambda, mu, label)
 ) WITHOUT ROWID;
 """
@@ -57,6 +57,9 @@ class Store:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._connection() as connection:
             connection.executescript(_SCHEMA)
+            columns = {row[1] for row in connection.execute("PRAGMA table_info(node_scores)")}
+            if "tre_mm" not in columns:  # a store from before landmarks were scored
+                connection.execute("ALTER TABLE node_scores ADD COLUMN tre_mm REAL")
 
     def begin(self, source: str, subject: str, checkpoint: str) -> None:
         """Notes that a search exists; a second time changes nothing."""
@@ -68,18 +71,18 @@ class Store:
 
     def add(self, source: str, scores: NodeScores, with_hd95: bool) -> None:
         """Keeps one node's scores, all tissues in one transaction."""
-        whole = (scores.neg_jacobian_percent, scores.sd_log_jacobian, int(with_hd95))
+        whole = (scores.neg_jacobian_percent, scores.sd_log_jacobian, int(with_hd95), scores.tre_mm)
         rows = [
             (source, scores.lam, scores.mu, label, dice, hd95, *whole)  # SQLite stores NaN as NULL
             for label, (dice, hd95) in enumerate(zip(scores.dice, scores.hd95_mm, strict=True), start=1)
         ]
         with self._connection() as connection:
-            connection.executemany("INSERT OR REPLACE INTO node_scores VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO node_scores VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def nodes(self, source: str, with_hd95: bool = False) -> dict[Node, NodeScores]:
         """All nodes known for a source; with `with_hd95`, only those scored with it."""
         query = """
-            SELECT lambda, mu, dice, hd95_mm, neg_jacobian_percent, sd_log_jacobian FROM node_scores
+            SELECT lambda, mu, dice, hd95_mm, neg_jacobian_percent, sd_log_jacobian, tre_mm FROM node_scores
             WHERE source = ? AND has_hd95 >= ? ORDER BY lambda, mu, label
         """
         found: dict[Node, list[tuple[float, ...]]] = {}
@@ -87,9 +90,7 @@ class Store:
             for lam, mu, *values in connection.execute(query, (source, int(with_hd95))):
                 found.setdefault((lam, mu), []).append(tuple(float("nan") if v is None else v for v in values))
         return {
-            (lam, mu): NodeScores(
-                lam, mu, tuple(row[0] for row in rows), tuple(row[1] for row in rows), rows[0][2], rows[0][3]
-            )
+            (lam, mu): NodeScores(lam, mu, tuple(row[0] for row in rows), tuple(row[1] for row in rows), *rows[0][2:])
             for (lam, mu), rows in found.items()
         }
 

@@ -42,7 +42,7 @@ def training_data(config: RunConfig, reporter: Reporter) -> Dataset:
     if phantom is not None and not root.exists():
         done = reporter.phase(f"making {phantom.subjects} {phantom.kind} phantoms", phantom.subjects)
         count = itertools.count(1)
-        ensure_phantom(phantom.kind, root, phantom.subjects, phantom.seed, lambda _: done(next(count)))
+        ensure_phantom(phantom, root, lambda _: done(next(count)))
     return open_dataset(root, config.data.layout)
 
 
@@ -66,15 +66,17 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
     for model in config.models:
         RunFolder(out / model, fingerprint(config, model, pairs)).require_usable(resume)
     write_atomic(out / "config.toml", text)
-    checkpoints = []
+    checkpoints: list[Checkpoint] = []
     for model in config.models:
-        done = reporter.phase(f"training {model}", config.training.steps)
+        warm = config.training.warm_start_steps if checkpoints else None
+        done = reporter.phase(f"training {model}", warm or config.training.steps)
 
         def on_step(progress: Progress, done: Callable[[int], None] = done) -> None:
             reporter.loss(progress.loss)
             done(progress.step)
 
-        checkpoints.append(train_model(config, model, pairs, out / model, resume, on_step))
+        start = checkpoints[0] if warm else None
+        checkpoints.append(train_model(config, model, pairs, out / model, resume, on_step, start))
     return checkpoints
 
 

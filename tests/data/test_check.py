@@ -7,7 +7,15 @@ import pytest
 
 from elasreg_core.data.check import check_dataset
 from elasreg_core.data.datasets import open_dataset
-from tests.builders import block, make_volumes, oblique_affine, write_acdc_patient, write_nifti, write_pair_folder
+from tests.builders import (
+    block,
+    make_volumes,
+    oblique_affine,
+    write_acdc_patient,
+    write_nifti,
+    write_pair_folder,
+    write_points,
+)
 
 
 def test_a_sound_subject_is_described(tmp_path):
@@ -24,7 +32,28 @@ def test_a_sound_subject_is_described(tmp_path):
         "orientation": "RAS",  # turned by less than 45° about each axis
         "fixed_labels": "0 1 2",
         "moving_labels": "none",
+        "keypoints": "none",
     }
+
+
+def test_keypoints_are_counted_and_those_beside_their_image_reported(tmp_path):
+    # 20 × 24 × 3 voxels: (19.5, 0, 1) is the very rim, (20, 0, 1) and (3, -1, 1) are beyond it
+    folder = write_pair_folder(tmp_path)
+    write_points(folder / "fixed_keypoints.csv", [(9, 10, 1), (19.5, 0, 1), (20, 0, 1)])
+    write_points(folder / "moving_keypoints.csv", [(9, 10, 1), (3, -1, 1), (3, 23.5, 1)])
+    checked = check_dataset(open_dataset(tmp_path, "pairs"))
+    assert checked.faults == ()
+    assert checked.table["keypoints"].tolist() == ["3"]
+    assert checked.notes == (
+        "s1: 1 of 3 fixed keypoints outside of their image.",
+        "s1: 1 of 3 moving keypoints outside of their image.",
+    )
+
+
+def test_keypoints_without_a_partner_are_a_fault(tmp_path):
+    write_points(write_pair_folder(tmp_path) / "fixed_keypoints.csv", [(9, 10, 1)])
+    (fault,) = check_dataset(open_dataset(tmp_path, "pairs")).faults
+    assert "fixed_keypoints.csv has no partner" in fault
 
 
 def test_the_orientation_is_the_affines(tmp_path):

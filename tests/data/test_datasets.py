@@ -8,7 +8,14 @@ from elasreg_core.data.datasets import detect_layout, open_dataset
 from elasreg_core.data.datasets.acdc import read_info
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
-from tests.builders import PREPROCESSING, TISSUES, write_acdc_patient, write_pair_folder
+from tests.builders import (
+    PREPROCESSING,
+    TISSUES,
+    write_acdc_patient,
+    write_learn2reg_subject,
+    write_pair_folder,
+    write_points,
+)
 
 # ACDC -----------------------------------------------------------------------------------------------------------------
 
@@ -104,6 +111,17 @@ def test_labels_of_a_pair_are_optional(tmp_path):
     assert pair.fixed_labels is None
 
 
+def test_keypoints_of_a_pair_are_optional(tmp_path):
+    for subject in ("a", "b"):
+        write_pair_folder(tmp_path, subject)
+    for role in ("moving", "fixed"):
+        write_points(tmp_path / "b" / f"{role}_keypoints.csv", [(9, 10, 1)])
+    without, having = open_dataset(tmp_path, "pairs").cases
+    assert (without.moving_keypoints, without.fixed_keypoints) == (None, None)
+    assert having.moving_keypoints == tmp_path / "b" / "moving_keypoints.csv"
+    assert having.fixed_keypoints == tmp_path / "b" / "fixed_keypoints.csv"
+
+
 def test_a_pair_needs_both_images(tmp_path):
     write_pair_folder(tmp_path, "a")
     write_pair_folder(tmp_path, "b", fixed=None)
@@ -167,16 +185,20 @@ def test_an_unknown_subject_is_answered_with_the_known_ones(tmp_path):
 def test_layouts_are_recognised(tmp_path):
     write_acdc_patient(tmp_path / "hearts" / "training")
     write_pair_folder(tmp_path / "mine")
+    write_learn2reg_subject(tmp_path / "lungs", "NLST_0001")
+    write_learn2reg_subject(tmp_path / "breath", "LungCT_0001")
     (tmp_path / "empty").mkdir()
     assert detect_layout(tmp_path / "hearts") == "acdc"
     assert detect_layout(tmp_path / "mine") == "pairs"
+    assert detect_layout(tmp_path / "lungs") == "nlst"
+    assert detect_layout(tmp_path / "breath") == "lungct"
     assert detect_layout(tmp_path / "empty") is None
     assert detect_layout(tmp_path / "nowhere") is None
 
 
 def test_an_unknown_layout_or_folder_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no data set layout 'nlst'. Expected: acdc or pairs. Received: nlst"):
-        open_dataset(tmp_path, "nlst")
+    with pytest.raises(InputError, match="layout 'oasis'. Expected: acdc or nlst or lungct or pairs. Received: oasis"):
+        open_dataset(tmp_path, "oasis")
     with pytest.raises(InputError, match="There is no folder .*nowhere. Cure"):
         open_dataset(tmp_path / "nowhere", "acdc")
 

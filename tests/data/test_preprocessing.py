@@ -6,15 +6,20 @@ voxel of the result says where in the patient it was read.
 
 from __future__ import annotations
 
+import json
+import tomllib
+from dataclasses import asdict
+
 import nibabel as nib
 import numpy as np
 import pytest
 
 from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.nifti import Volume
-from elasreg_core.data.preprocessing import Preprocessing, lay_out_grid, normalise
+from elasreg_core.data.preprocessing import Preprocessing, lay_out_grid, normalise, slicing_axis
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
+from elasreg_core.tables import from_table
 from tests.builders import block, make_volumes, oblique_affine, write_nifti
 
 WHERE = np.array([2.0, -3.0, 5.0])  # the linear function: f(r) = 2 r_R − 3 r_A + 5 r_S
@@ -116,6 +121,42 @@ def test_a_coronal_slice_has_axes_x_and_z():
     np.testing.assert_allclose(grid.read(volume, order=1)[:, :, 0], volume.data[:, 3, :])
 
 
+@pytest.mark.parametrize("thin", [0, 1, 2])
+@pytest.mark.parametrize("slice_axis", [0, 1, 2])
+def test_a_single_slice_is_taken_whatever_axis_it_lies_across(thin, slice_axis):
+    # value = 10 · first + second axis in the slice, at the volume's own spacing of 2 mm in the slice
+    plane = 10.0 * np.arange(9)[:, None] + np.arange(7)
+    volume = Volume(None, np.expand_dims(plane, thin), np.diag([*np.insert([2.0, 2.0], thin, 5.0), 1.0]))
+    grid = lay_out_grid(volume, None, Preprocessing((9, 7), 2.0, slice_axis))
+    np.testing.assert_allclose(grid.read(volume, order=1)[:, :, 0], plane)
+    assert np.linalg.norm(grid.affine[:3, 2]) == 5
+
+
+def test_the_slice_of_a_file_of_its_own_is_centred_on_its_labels():
+    volume = Volume(None, np.arange(10 * 8.0).reshape(10, 8, 1), np.diag([2.0, 2.0, 9.0, 1.0]))
+    # as in the test of cropping below, but with settings for coronal slices
+    labels = mask_volume(block((10, 8, 1), slice(3, 7), slice(1, 5)), volume.affine)
+    grid = lay_out_grid(volume, labels, Preprocessing((6, 4), 2.0, 1))
+    np.testing.assert_allclose(grid.read(volume, order=1), volume.data[2:8, 1:5])
+
+
+@pytest.mark.parametrize(
+    ("shape", "slice_axis", "expected"),
+    [
+        ((9, 7, 5), 1, 1),
+        ((9, 7, 1), 1, 2),
+        ((9, 1, 1), 1, 1),  # a line: the axis asked for, where it will do
+        ((9, 1, 1), 0, 2),
+    ],
+)
+def test_only_a_single_slice_overrules_the_slice_axis(shape, slice_axis, expected):
+    assert slicing_axis(shape, Preprocessing((8, 8), 2.0, slice_axis)) == expected
+
+
+def test_in_3d_a_single_slice_stays_a_volume():
+    assert slicing_axis((9, 7, 1), Preprocessing((8, 8, 8), 2.0, None)) is None
+
+
 def test_at_the_volumes_own_spacing_cropping_is_slicing():
     volume = Volume(None, np.arange(10 * 8.0).reshape(10, 8, 1), np.diag([2.0, 2.0, 9.0, 1.0]))
     # box rows 3 … 6, columns 1 … 4: centre (4.5, 2.5); a 6 × 4 grid begins at (4.5 − 2.5, 2.5 − 1.5) = (2, 1)
@@ -173,6 +214,33 @@ def test_normalising_clips_at_the_percentiles():
     assert image.dtype == np.float32
 
 
+def test_a_range_clips_before_the_percentiles():
+    # −2000 and 4000 become −1000 and 1000; of 5 values the 25th percentile is the second, 0, the 75th the fourth, 500
+    image = normalise(np.float32([[-2000, 0, 100, 500, 4000]]), (25, 75), (-1000, 1000))
+    np.testing.assert_allclose(image, [[0, 0, 0.2, 1, 1]])
+    # at the percentiles 0 and 100 the clipped extremes show
+    image = normalise(np.float32([[-2000, 0, 500, 4000]]), (0, 100), (-1000, 1000))
+    np.testing.assert_allclose(image, [[0, 0.5, 0.75, 1]])
+
+
+@pytest.mark.parametrize("values", [(1518, -980), (5, 5), (float("nan"), 1), (float("-inf"), 1518)])
+def test_an_intensity_range_ascends(values):
+    with pytest.raises(InputError, match=r"intensity_range must ascend. Expected: two finite .*1518\]. Received"):
+        Preprocessing(intensity_range=values)
+
+
+def test_an_intensity_range_is_read_from_tables_and_may_be_absent():
+    table = tomllib.loads("grid_shape = [224, 224]\nspacing_mm = 1.5\nslice_axis = 1\nintensity_range = [-980, 1518]")
+    chest = from_table(Preprocessing, table, "t")
+    assert chest == Preprocessing((224, 224), 1.5, 1, intensity_range=(-980.0, 1518.0))
+    # through model.json, where a tuple is a list, and none is null
+    for settings in (chest, Preprocessing()):
+        assert from_table(Preprocessing, json.loads(json.dumps(asdict(settings))), "t") == settings
+    # a model.json from before there was such a key
+    old = {key: value for key, value in asdict(Preprocessing()).items() if key != "intensity_range"}
+    assert from_table(Preprocessing, old, "t").intensity_range is None
+
+
 def test_normalising_a_constant_image_divides_by_nothing():
     assert (normalise(np.full((4, 3), 7, np.float32), (0.5, 99.5)) == 0).all()
 
@@ -198,6 +266,15 @@ def test_a_case_becomes_a_pair(tmp_path):
     # the moving labels lie 2 voxels of 1.5 mm further along axis 0: 1.5 voxels of 2 mm
     rows = [np.nonzero(labels == 1)[0].mean() for labels in (pair.fixed_labels, pair.moving_labels)]
     assert rows[1] - rows[0] == pytest.approx(1.5, abs=0.5)
+
+
+def test_the_intensity_range_of_the_settings_counts(tmp_path):
+    case = write_case(tmp_path, oblique_affine())  # noise from 100 to 900
+    plain, clipped = (
+        load_case(case, Preprocessing((16, 12), 2.0, 2, (0, 100), values), TISSUES) for values in (None, (300, 500))
+    )
+    assert (plain.fixed == 1).mean() < 0.1
+    assert (clipped.fixed == 1).mean() > 0.3  # half of the noise lies above 500, less where it is interpolated
 
 
 def test_no_label_appears_between_two_others(tmp_path):

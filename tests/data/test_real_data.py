@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.datasets import detect_layout, open_dataset
 from elasreg_core.data.preprocessing import Preprocessing
+from elasreg_core.data.tissues import THORAX
+from elasreg_core.errors import InputError
+from elasreg_core.evaluation.scores import score_displacement
 from elasreg_core.metrics import dice_per_label
 
 
@@ -28,3 +32,42 @@ def test_an_acdc_patient_loads_in_its_official_layout(real_data):
     # Unregistered, other tools find a mean of .525 on this slice.
     dice = dice_per_label(pair.moving_labels, pair.fixed_labels, 4)
     assert 0.50 < dice.mean() < 0.55, dice
+
+
+def test_lungct_without_its_images_names_them(real_data):
+    root = real_data / "lungct"
+    if not root.is_dir():
+        pytest.skip(f"no LungCT in {real_data}")
+    if (root / "imagesTr").is_dir():
+        pytest.skip(f"{root} has its images")
+    with pytest.raises(InputError, match=r"LungCT_0001 is incomplete.*Received: no imagesTr/LungCT_0001_0000\.nii\.gz"):
+        open_dataset(root, "lungct")
+
+
+@pytest.mark.parametrize(("subject", "n", "initial_mm"), [("LungCT_0001", 81, 20.2), ("LungCT_0002", 100, 15.6)])
+def test_lungct_landmarks_have_their_published_distance_on_a_coarse_grid_too(real_data, subject, n, initial_mm):
+    root = real_data / "lungct"
+    if not (root / "landmarksTr" / f"{subject}_0000.csv").is_file():
+        pytest.skip(f"no LungCT landmarks in {root}")
+    fixed, moving = (root / "masksTr" / f"{subject}_000{image}.nii.gz" for image in (0, 1))
+    points = [root / "landmarksTr" / f"{subject}_000{image}.csv" for image in (1, 0)]
+    # the masks stand in for the images, which are not at hand
+    case = Case(subject, moving, fixed, moving, fixed, None, *points)
+    pair = load_case(case, Preprocessing((104, 76, 100), 4.0, None, (0, 100)), THORAX)
+    assert (len(pair.keypoints), pair.notes) == (n, ())
+    assert score_displacement(pair).tre_mm == pytest.approx(initial_mm, abs=0.05)
+
+
+@pytest.mark.parametrize("z", [80, 100])
+def test_an_axial_slice_of_lungct_goes_through_coronal_settings(real_data, z):
+    paths = [
+        real_data / "lungct_slices" / f"LungCT_0001_000{image}_z{z}_{what}.nii.gz"
+        for what in ("gray8", "lungmask")
+        for image in (1, 0)
+    ]
+    if not all(path.is_file() for path in paths):
+        pytest.skip(f"no slices in {real_data / 'lungct_slices'}")
+    pair = load_case(Case("s", *paths), Preprocessing((192, 144), 1.75, 1), THORAX)
+    assert pair.grid_shape == (192, 144)
+    # Unregistered, other tools find .822 and .819 on the slices' own grid.
+    assert dice_per_label(pair.moving_labels, pair.fixed_labels, 4)[0] == pytest.approx(0.82, abs=0.01)

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+from elasreg_core.data.keypoints import Keypoints
 from elasreg_core.evaluation.scores import Scores, score_displacement
 from tests.builders import block, make_pair, shift
 
@@ -50,6 +51,15 @@ def test_a_class_that_the_warp_makes_vanish_is_missed_not_absent():
     assert lost.dice == {"wall": 0, "pool": 0}
     assert lost.mean_dice == 0
     assert all(map(math.isnan, lost.hd95_mm.values()))  # no surface, no distance
+
+
+def test_landmarks_are_scored_in_mm_with_or_without_labels():
+    # the labels' own motion, 2 rows of 1.5 mm, beside 1 column of 2.5 mm that no label shows
+    points = Keypoints(np.array([[3.0, 2.0], [4.5, 5.5]]), np.array([[5.0, 3.0], [6.5, 6.5]]))
+    for pair in (make_pair(keypoints=points), make_pair(keypoints=points, moving_labels=None)):
+        assert score_displacement(pair).tre_mm == pytest.approx(np.hypot(3, 2.5))
+        assert score_displacement(pair, shift(pair, 2, 0)).tre_mm == pytest.approx(2.5)
+        assert score_displacement(pair, shift(pair, 2, 1)).to_dict()["tre_mm"] == pytest.approx(0)
 
 
 @pytest.mark.parametrize("side", ["moving_labels", "fixed_labels"])

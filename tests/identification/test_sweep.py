@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from elasreg_core.data.keypoints import Keypoints
 from elasreg_core.errors import InputError
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.sweep import COLUMNS, NodeScores, SubjectSweep, sweep
@@ -43,6 +44,16 @@ def test_hd95_is_computed_when_asked_for():
     # 2 rows of 1.5 mm too far: the far row, 3 of the 10 and 2 of the 8 surface voxels, is 3 mm away
     assert by_lambda[1.0].hd95_mm == pytest.approx((3, 3))
     assert np.isnan([s.hd95_mm for s in sweep(FakeNetwork(), make_pair(), GRID)]).all()
+
+
+def test_landmarks_are_scored_where_there_are_some():
+    # At λ = ½ the landmark is met; else it is missed by 2 rows of 1.5 mm.
+    pair = make_pair(keypoints=Keypoints(np.array([[4.0, 3.0]]), np.array([[6.0, 3.0]])))
+    scores = list(sweep(FakeNetwork(), pair, GRID))
+    assert [s.tre_mm for s in scores] == pytest.approx([0 if s.lam == 0.5 else 3 for s in scores])
+    table = SubjectSweep.from_nodes(pair.id, pair.tissues.names, GRID, scores).table
+    assert table.groupby("lambda")["tre_mm"].unique().tolist() == [[3], [0], [3]]
+    assert np.isnan([s.tre_mm for s in sweep(FakeNetwork(), make_pair(), GRID)]).all()
 
 
 def test_known_nodes_are_skipped():

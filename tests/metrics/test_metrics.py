@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from elasreg_core.metrics import METRICS, dice_per_label, hd95_mm, negative_jacobian_percent, sd_log_jacobian
+from elasreg_core.data.keypoints import Keypoints
+from elasreg_core.metrics import (
+    METRICS,
+    dice_per_label,
+    hd95_mm,
+    negative_jacobian_percent,
+    sd_log_jacobian,
+    tre_mm,
+)
 
 # Dice -----------------------------------------------------------------------------------------------------------------
 
@@ -119,6 +127,35 @@ def test_hd95_is_what_brute_force_says(a, b):
     assert result == pytest.approx(max(directed))
 
 
+# TRE ------------------------------------------------------------------------------------------------------------------
+
+
+def test_tre_is_the_mean_distance_in_mm_not_its_root():
+    # residuals (2, 1) and (0, 0) voxels of 1.5 × 4 mm: √(3² + 4²) = 5 mm and 0 mm
+    points = Keypoints(np.array([[1.0, 1.0], [4.0, 2.0]]), np.array([[3.0, 2.0], [4.0, 2.0]]))
+    assert tre_mm(points, np.zeros((6, 5, 2)), (1.5, 4)) == pytest.approx(2.5)
+
+
+def test_tre_in_3d_adds_the_displacement_to_the_fixed_points():
+    # p + u = (2, 3, 1) + (1, −1, 2) = (3, 2, 3); p_M = (1, 5, 6): (2, −3, −3) voxels of 1 × 1 × 2 mm, √(4 + 9 + 36)
+    displacement = np.broadcast_to([1.0, -1.0, 2.0], (5, 6, 7, 3))
+    points = Keypoints(np.array([[2.0, 3.0, 1.0]]), np.array([[1.0, 5.0, 6.0]]))
+    assert tre_mm(points, displacement, (1, 1, 2)) == pytest.approx(7)
+
+
+def test_tre_interpolates_the_displacement_linearly():
+    # u_0 = i² is 1 at row 1 and 4 at row 2: 1.75 at row 1.25, where the right answer is 1.25 + 1.75 = 3
+    displacement = np.zeros((5, 4, 2))
+    displacement[..., 0] = np.arange(5)[:, None] ** 2
+    points = Keypoints(np.array([[1.25, 2.5]]), np.array([[3.0, 2.5]]))
+    assert tre_mm(points, displacement, (1.5, 2.5)) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("points", [None, Keypoints(np.empty((0, 2)), np.empty((0, 2)))])
+def test_tre_without_landmarks_is_undefined(points):
+    assert np.isnan(tre_mm(points, np.zeros((6, 5, 2)), (1, 2)))
+
+
 # Regularity -----------------------------------------------------------------------------------------------------------
 
 
@@ -143,6 +180,7 @@ def test_sd_log_jacobian_where_everything_folds_is_undefined():
 def test_the_registry_knows_units_and_directions():
     assert [name for name, metric in METRICS.items() if metric.higher_is_better] == ["dice"]
     assert METRICS["hd95_mm"].label == "HD95 (mm)"
+    assert METRICS["tre_mm"].label == "TRE (mm)"
     assert METRICS["dice"].label == "Dice"
     # what stands in a column's name stands on the axis
     assert all(("mm" in m.unit) == name.endswith("_mm") for name, m in METRICS.items())

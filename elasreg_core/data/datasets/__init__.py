@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from elasreg_core.data.datasets import acdc, pairs
+from elasreg_core.data.datasets import acdc, lungct, nlst, pairs
 from elasreg_core.data.datasets.dataset import Dataset
 from elasreg_core.errors import InputError
 
-LAYOUTS: dict[str, Callable[[Path], Dataset]] = {"acdc": acdc.open_acdc, "pairs": pairs.open_pairs}
+LAYOUTS: dict[str, Callable[[Path], Dataset]] = {
+    "acdc": acdc.open_acdc,
+    "nlst": nlst.open_nlst,
+    "lungct": lungct.open_lungct,
+    "pairs": pairs.open_pairs,
+}
 
 __all__ = ["LAYOUTS", "Dataset", "detect_layout", "open_dataset"]
 

@@ -1,6 +1,7 @@
 """Anyone's own data: `pairs/<subject>/{moving,fixed,moving_labels,fixed_labels}.nii.gz`.
 
-Labels are optional. `tissues.json` beside the subjects, a list of names in label order, says what they mean.
+Labels are optional; so are `moving_keypoints.csv` and `fixed_keypoints.csv`, one point "i,j,k" a line in voxels of its
+own image. `tissues.json` beside the subjects, a list of names in label order, says what the labels mean.
 """
 
 from __future__ import annotations
@@ -23,10 +24,19 @@ def open_pairs(root: Path) -> Dataset:
     base = root / "pairs" if (root / "pairs").is_dir() else root
     cases, faults = [], []
     for folder in sorted(path for path in base.iterdir() if path.is_dir()):
-        found = {name: _nifti(folder, name) for name in ("moving", "fixed", "moving_labels", "fixed_labels")}
-        moving, fixed = found["moving"], found["fixed"]
+        moving, fixed = (_file(folder, role, ".nii.gz", ".nii") for role in ("moving", "fixed"))
         if moving is not None and fixed is not None:
-            cases.append(Case(folder.name, moving, fixed, found["moving_labels"], found["fixed_labels"]))
+            cases.append(
+                Case(
+                    folder.name,
+                    moving,
+                    fixed,
+                    moving_labels=_file(folder, "moving_labels", ".nii.gz", ".nii"),
+                    fixed_labels=_file(folder, "fixed_labels", ".nii.gz", ".nii"),
+                    moving_keypoints=_file(folder, "moving_keypoints", ".csv"),
+                    fixed_keypoints=_file(folder, "fixed_keypoints", ".csv"),
+                )
+            )
         elif moving is not None or fixed is not None:
             faults.append(f"{folder.name} is incomplete: it needs both moving.nii.gz and fixed.nii.gz.")
     if not cases:
@@ -38,8 +48,8 @@ def open_pairs(root: Path) -> Dataset:
     return Dataset("pairs", root, tuple(cases), _tissues(base / "tissues.json"), tuple(faults))
 
 
-def _nifti(folder: Path, name: str) -> Path | None:
-    return next((path for path in (folder / f"{name}.nii.gz", folder / f"{name}.nii") if path.is_file()), None)
+def _file(folder: Path, name: str, *suffixes: str) -> Path | None:
+    return next((path for path in (folder / f"{name}{suffix}" for suffix in suffixes) if path.is_file()), None)
 
 
 def _tissues(path: Path) -> TissueTable | None:

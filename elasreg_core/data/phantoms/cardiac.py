@@ -1,187 +1,385 @@
-"""Cardiac short-axis phantoms: a beating heart in random surroundings, written as ACDC would have it.
+"""A beating heart in short-axis view: the myocardium contracts, everything else follows by its stiffness.
 
-The myocardium is incompressible in plane (a ring keeps its area, so the wall thickens as the cavity empties), the
-cavities are not, and the surroundings follow with a decay. Contrasts and surroundings are drawn at random, after
-SynthMorph (Hoffmann et al., IEEE TMI 2022), so that a network trained on them does not learn one scanner.
+End diastole is the state at rest and the fixed image. The left-ventricular wall and the right ventricle's free wall
+shorten along their circumference and thicken (an active strain); the heart is carried and turned a little (a body
+force). How much is not prescribed but drawn as what clinicians measure, the change of the cavities' areas, and the
+loads are scaled until the solved motion has it. Blood is a soft, compressible filling: it leaves through the plane.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
+from scipy.optimize import brentq
 
-from elasreg_core.data.nifti import write_volume
-from elasreg_core.errors import InputError
-from elasreg_core.physics.fields import warp_image
+from elasreg_core.data.phantoms import materials as stiffness_of
+from elasreg_core.data.phantoms.appearance import blobs, smooth_noise
+from elasreg_core.data.phantoms.materials import Material, Stiffness
+from elasreg_core.data.phantoms.mechanics import ElasticBody, Load, graded_nodes
+from elasreg_core.data.phantoms.phantom import MaterialMap, Scene, image_of
+from elasreg_core.data.phantoms.raster import Raster
 
-SHAPE = (184, 176)  # in plane; unequal on purpose
-SPACING_MM = (1.5, 1.5, 10.0)
-SLICES = 3
-RV, MYOCARDIUM, LV = 1, 2, 3
+FloatArray = npt.NDArray[np.floating[Any]]
 
-FloatArray = npt.NDArray[np.float64]
+SURROUNDINGS, RV, MYOCARDIUM, LV, RV_WALL, FAT, LUNG, LIVER = range(8)
 
-
-def write_cardiac_cohort(out: Path, n_subjects: int, seed: int) -> Iterator[str]:
-    """Writes `n_subjects` patients in ACDC's layout, yielding each id once its files are complete.
-
-    Subject n depends on (seed, n) alone, so that a longer cohort begins with the shorter one.
-
-    Raises:
-        InputError: `n_subjects` is not positive.
-    """
-    if n_subjects < 1:
-        raise InputError("A cohort needs subjects.", expected="at least 1", received=n_subjects)
-    affine = np.diag([-SPACING_MM[0], -SPACING_MM[1], SPACING_MM[2], 1.0])
-    for number in range(1, n_subjects + 1):
-        name = f"patient{number:03d}"
-        folder = Path(out) / "training" / name
-        heart = Heart.draw(np.random.default_rng([seed, number]))
-        slices = [heart.render(height) for height in np.linspace(-1, 1, SLICES)]
-        for frame, phase in ((1, "ed"), (12, "es")):
-            image = np.stack([getattr(s, f"{phase}_image") for s in slices], axis=-1)
-            labels = np.stack([getattr(s, f"{phase}_labels") for s in slices], axis=-1)
-            write_volume(folder / f"{name}_frame{frame:02d}.nii.gz", (1000 * image).astype(np.int16), affine)
-            write_volume(folder / f"{name}_frame{frame:02d}_gt.nii.gz", labels, affine)
-        # last: a folder with an Info.cfg is complete
-        (folder / "Info.cfg").write_text("ED: 1\nES: 12\nGroup: PHANTOM\nNbFrame: 2\n")
-        yield name
-
-
-@dataclass(frozen=True)
-class Slice:
-    """One slice at end diastole and end systole, shape `SHAPE` each."""
-
-    ed_image: FloatArray
-    es_image: FloatArray
-    ed_labels: npt.NDArray[np.uint8]
-    es_labels: npt.NDArray[np.uint8]
+MATERIALS = (
+    Material("surroundings", 0, stiffness_of.MEDIASTINUM),
+    Material("RV", 1, stiffness_of.BLOOD),
+    Material("LV-Myo", 2, stiffness_of.CONTRACTED_HEART),
+    Material("LV-BP", 3, stiffness_of.BLOOD),
+    Material("RV wall", 0, stiffness_of.RELAXED_HEART),
+    Material("fat", 0, stiffness_of.FAT),
+    Material("lung", 0, stiffness_of.LUNG),
+    Material("liver", 0, stiffness_of.LIVER),
+)
 
 
 @dataclass(frozen=True)
 class Heart:
-    """One subject's draws; lengths in mm, angles in radians. Radii are those of the middle slice at end diastole."""
+    """One subject's draws. Lengths in mm; angles in radians; radii are those of the middle slice at end diastole.
 
-    rng: np.random.Generator
-    centre_mm: FloatArray
+    The left ventricle's axis is the third axis, with the middle slice at 0 and the base at positive heights.
+
+    Attributes:
+        stiffness: of every material.
+        seed: of what is drawn while imaging.
+        lv_radius_mm: mean radius of the LV cavity.
+        wall_mm: mean thickness of the LV wall.
+        outline: amplitude and phase of the second, third and fourth harmonic of the cavity's outline.
+        wall_outline: the same of the wall's thickness, from the first harmonic on.
+        rv_angle: the direction in which the RV lies.
+        rv_opening: half the angle over which the RV embraces the LV.
+        rv_depth_mm: its largest depth.
+        rv_bulge: exponent of its shape: small is round, large is a beak.
+        rv_wall_mm: thickness of its free wall.
+        fat_mm: mean thickness of the epicardial fat.
+        lung, liver: the direction and half the opening of the sector that each fills around the heart.
+        lv_area_change, rv_area_change: cavity areas at end systole, as a share of end diastole.
+        thickening: radial active strain as a multiple of the circumferential one, with the other sign.
+        shift_mm, turn: how the heart is carried, and turned about its axis.
+    """
+
+    stiffness: tuple[Stiffness, ...]
+    seed: int
     lv_radius_mm: float
     wall_mm: float
-    shortening: float  # of the LV cavity's radius
+    outline: FloatArray
+    wall_outline: FloatArray
     rv_angle: float
-    rv_radius_mm: float
-    rv_offset_mm: float
-    rv_shortening: float
-    wobble: FloatArray  # amplitude and phase of the outline's second and third harmonic
+    rv_opening: float
+    rv_depth_mm: float
+    rv_bulge: float
+    rv_wall_mm: float
+    fat_mm: float
+    lung: tuple[float, float]
+    liver: tuple[float, float]
+    lv_area_change: float
+    rv_area_change: float
+    thickening: float
+    shift_mm: FloatArray
+    turn: float
+
+    materials = MATERIALS
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Heart:
-        """A random heart: LV cavity 34–62 mm across, wall 6–13 mm, radial shortening 15–50 %."""
+        """A random heart, from normal to failing, thin-walled to hypertrophic."""
+        rv_angle = rng.uniform(-np.pi, np.pi)
+        lv_radius = rng.uniform(17, 32)
         return cls(
-            rng=rng,
-            centre_mm=np.multiply(SHAPE, SPACING_MM[:2]) / 2 + rng.normal(0, 8, 2),
-            lv_radius_mm=rng.uniform(17, 31),
-            wall_mm=rng.uniform(6, 13),
-            shortening=rng.uniform(0.15, 0.5),
-            rv_angle=rng.uniform(-np.pi, np.pi),
-            rv_radius_mm=rng.uniform(20, 36),
-            rv_offset_mm=rng.uniform(-5, 6),
-            rv_shortening=rng.uniform(0.05, 0.4),
-            wobble=np.stack([rng.uniform(0, 0.09, 2), rng.uniform(-np.pi, np.pi, 2)]),
+            stiffness=tuple(material.stiffness.draw(rng) for material in MATERIALS),
+            seed=int(rng.integers(2**32)),
+            lv_radius_mm=lv_radius,
+            wall_mm=rng.uniform(5.5, 14),
+            outline=np.stack([rng.uniform(0, (0.1, 0.05, 0.03)), rng.uniform(-np.pi, np.pi, 3)]),
+            wall_outline=np.stack([rng.uniform(0, (0.25, 0.1, 0.08)), rng.uniform(-np.pi, np.pi, 3)]),
+            rv_angle=rv_angle,
+            rv_opening=rng.uniform(0.7, 1.35),
+            rv_depth_mm=rng.uniform(10, 45),
+            rv_bulge=rng.uniform(0.45, 1.3),
+            rv_wall_mm=rng.uniform(2.5, 5),
+            fat_mm=rng.uniform(0, 7),
+            lung=(rv_angle + np.pi + rng.normal(0, 0.7), rng.uniform(0.2, 1.6)),
+            liver=(rv_angle + rng.choice([-1, 1]) * rng.uniform(1.2, 2.2), rng.uniform(0.1, 0.8)),
+            lv_area_change=rng.uniform(0.2, 0.85),
+            rv_area_change=rng.uniform(0.4, 0.95),
+            thickening=rng.uniform(1.2, 2.6),
+            shift_mm=rng.normal(0, 2.0, 2),
+            turn=rng.normal(0, 0.08),
         )
 
-    def render(self, height: float) -> Slice:
-        """A slice between the apex (height −1) and the base (+1)."""
-        rng, scale = self.rng, 1 + 0.15 * height
-        grid = np.moveaxis(np.indices(SHAPE, dtype=float), 0, -1) * SPACING_MM[:2]
-        to_ed = self._es_to_ed_displacement_mm(grid, scale)
-        ed_labels, es_labels = self._labels(grid, scale), self._labels(grid + to_ed, scale)
-        ed_image = self._contrast(ed_labels)
-        es_image = warp_image(ed_image, to_ed / SPACING_MM[:2])
-        bias = 1 + _smooth_noise(rng, sigma_mm=45, amplitude=0.25)
-        return Slice(
-            ed_image=_acquire(rng, ed_image * bias),
-            es_image=_acquire(rng, es_image * bias * rng.uniform(0.9, 1.1)),
-            ed_labels=ed_labels,
-            es_labels=es_labels,
-        )
-
-    def _polar(self, points_mm: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Radius and angle about the LV's axis, and the outline's factor at that angle."""
-        offset = points_mm - self.centre_mm
-        angle = np.arctan2(offset[..., 1], offset[..., 0])
-        outline = 1 + sum(a * np.cos(n * angle + p) for n, (a, p) in enumerate(self.wobble.T, start=2))
-        return np.hypot(offset[..., 0], offset[..., 1]), angle, outline
-
-    def _labels(self, ed_points_mm: FloatArray, scale: float) -> npt.NDArray[np.uint8]:
-        """Labels of material points, given where they lie at end diastole."""
-        radius, _, outline = self._polar(ed_points_mm)
-        endocardium = self.lv_radius_mm * scale * outline
-        epicardium = endocardium + self.wall_mm
-        rv_distance = self.lv_radius_mm * scale + self.wall_mm + self.rv_offset_mm
-        rv_centre = self.centre_mm + rv_distance * np.array([np.cos(self.rv_angle), np.sin(self.rv_angle)])
-        in_rv_disc = np.linalg.norm(ed_points_mm - rv_centre, axis=-1) < self.rv_radius_mm * scale
+    def material_at(self, points_mm: FloatArray) -> MaterialMap:
+        """Which tissue lies at the points `(..., 3)` at end diastole."""
+        radius, angle = self._polar(points_mm)
+        height = self._height_factor(points_mm[..., 2])
+        endocardium, epicardium = self._contours(angle, height)
+        rv_edge = epicardium + self._rv_depth(angle) * height
+        has_rv = rv_edge > epicardium + 1e-6
+        rv_outside = np.where(has_rv, rv_edge + self.rv_wall_mm, epicardium)
+        beside = self._rv_depth(angle, widened=0.12) > 0  # the free wall closes around the RV's corners
+        rv_outside = np.where(beside & ~has_rv, epicardium + self.rv_wall_mm, rv_outside)
+        outside = rv_outside + self.fat_mm * (1 + 0.6 * np.cos(2 * angle + self.outline[1, 0]))
+        exists = height > 0
+        bent = angle + 0.3 * np.sin(radius / 22 + self.outline[1, 1])  # no straight edges around the heart
         return np.select(
-            [radius < endocardium, radius < epicardium, in_rv_disc], [LV, MYOCARDIUM, RV], default=0
+            [
+                exists & (radius < endocardium),
+                exists & (radius < epicardium),
+                exists & (radius < rv_edge),
+                exists & (radius < rv_outside),
+                exists & (radius < outside),
+                _in_sector(bent, self.lung),
+                _in_sector(bent, self.liver),
+            ],
+            [LV, MYOCARDIUM, RV, RV_WALL, FAT, LUNG, LIVER],
+            default=SURROUNDINGS,
         ).astype(np.uint8)
 
-    def _es_to_ed_displacement_mm(self, es_points_mm: FloatArray, scale: float) -> FloatArray:
-        """From where a material point lies at end systole to where it lay at end diastole (outward), radially."""
-        radius, angle, outline = self._polar(es_points_mm)
-        endo_ed = self.lv_radius_mm * scale * outline
-        epi_ed = endo_ed + self.wall_mm
-        endo_es = endo_ed * (1 - self.shortening)
-        emptied = endo_ed**2 - endo_es**2  # the wall keeps its area: ρ² − r² is the same throughout it
-        epi_es = np.sqrt(epi_ed**2 - emptied)
+    def displacement_mm(self, raster: Raster) -> FloatArray:
+        """The solved motion from end diastole to end systole at the raster's voxels, in mm."""
+        body = self._body(raster)
+        carrier = Raster((2, 2, 2), (1.0, 1.0, 1.0), raster.centre_mm) if body.dim == 3 else raster
+        points = carrier.embed(body.points_mm)
+        material = self.material_at(points)
+        lam = np.array([s.lam_kpa for s in self.stiffness])[material]
+        mu = np.array([s.mu_kpa for s in self.stiffness])[material]
+        rim = np.ones([len(axis) for axis in body.nodes_mm], dtype=bool)
+        rim[(slice(1, -1),) * body.dim] = False
+        lv, rv, *carried = body.solve(lam, mu, list(self._loads(points, material, body.dim)), rim)
+        motion = self._carry(body, carried)
+        lv_contour, rv_contour = self._cavity_contours(carrier)
+        share_lv = share_rv = 0.0
+        for _ in range(3):  # each ventricle's contraction also moves the other's contour a little
+            share_lv = _scale_for_area(body, lv_contour, motion + share_rv * rv, lv, self.lv_area_change)
+            share_rv = _scale_for_area(body, rv_contour, motion + share_lv * lv, rv, self.rv_area_change)
+        return body.interpolate(motion + share_lv * lv + share_rv * rv, raster.points_mm[..., raster.axes])
 
-        beyond = np.clip(radius - epi_es, 0, None)
-        decay_mm = 1.5 * (epi_ed - epi_es).max() + 8  # slow enough never to fold
-        follow = (epi_ed - epi_es) * np.exp(-beyond / decay_mm)
-        towards_rv = np.exp(-((np.angle(np.exp(1j * (angle - self.rv_angle))) / 0.9) ** 2))
-        free_wall = (self.rv_radius_mm * scale + self.rv_offset_mm) * (1 - self.rv_shortening)
-        stretch = self.rv_shortening / (1 - self.rv_shortening) * np.minimum(beyond, free_wall)
-        stretch *= towards_rv * np.exp(-np.clip(beyond - free_wall, 0, None) / 20)
+    def images(self, scene: Scene) -> tuple[FloatArray, FloatArray]:
+        """MR images of random contrast at both phases."""
+        rng = np.random.default_rng(self.seed)
+        raster, factor, materials = scene.raster, scene.factor, scene.materials
+        contrast = _Contrast.draw(rng)
+        heart = contrast.scene(rng, materials, self._papillary(raster.refined(factor)), factor / raster.steps_mm)
+        later = contrast.later(rng, heart, materials)
+        fixed = image_of(heart, None, factor)
+        moving = image_of(later, scene.backwards, factor)
+        bias = 1 + smooth_noise(rng, raster.sides, 45 / raster.steps_mm, rng.uniform(0, 0.15))
+        return _acquire(rng, fixed * bias), _acquire(rng, moving * bias)
 
-        ed_radius = np.select(
-            [radius < endo_es, radius < epi_es],
-            [radius / (1 - self.shortening), np.sqrt(radius**2 + emptied)],
-            default=radius + follow + stretch,
-        )
-        outward = (es_points_mm - self.centre_mm) / np.maximum(radius, 1e-6)[..., np.newaxis]
-        displacement = (ed_radius - radius)[..., np.newaxis] * outward
-        displacement = ndimage.gaussian_filter(displacement, (1.2, 1.2, 0))
-        drift = [_smooth_noise(self.rng, sigma_mm=20, amplitude=self.rng.uniform(0, 4)) for _ in range(2)]
-        return displacement + np.stack(drift, axis=-1)
+    def _polar(self, points_mm: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return np.hypot(points_mm[..., 0], points_mm[..., 1]), np.arctan2(points_mm[..., 1], points_mm[..., 0])
 
-    def _contrast(self, labels: npt.NDArray[np.uint8]) -> FloatArray:
-        """Random blobs around the heart, bright blood, dark muscle, and a fine texture everywhere."""
-        rng = self.rng
-        blobs = np.argmax(
-            [_smooth_noise(rng, rng.uniform(5, 25), rng.uniform(0.6, 1.4)) for _ in range(rng.integers(4, 10))], axis=0
-        )
-        image = rng.uniform(0, 0.65, blobs.max() + 1)[blobs]
-        image = ndimage.gaussian_filter(image, 0.8)
-        blood = rng.uniform(0.5, 1.0)
-        for label, level in (
-            (LV, blood),
-            (RV, blood * rng.uniform(0.85, 1.1)),
-            (MYOCARDIUM, rng.uniform(0.1, 0.45)),
+    def _height_factor(self, height_mm: FloatArray) -> FloatArray:
+        """How wide the heart is at a height, 1 in the middle slice, 0 beyond apex and base: a truncated ellipsoid."""
+        apex, base, middle = -48.0, 34.0, 0.35
+        along = (height_mm - apex) / -apex  # 0 at the apex, 1 in the middle slice
+        shape = np.sqrt(np.clip(1 - (1 - along * (1 - middle)) ** 2, 0, None))
+        return np.where(height_mm < base, shape / np.sqrt(1 - middle**2), 0.0)
+
+    def _contours(self, angle: FloatArray, height: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Radii of endocardium and epicardium."""
+        outline = 1 + sum(a * np.cos(n * angle + p) for n, (a, p) in enumerate(self.outline.T, start=2))
+        wall = 1 + sum(a * np.cos(n * angle + p) for n, (a, p) in enumerate(self.wall_outline.T, start=1))
+        endocardium = self.lv_radius_mm * height * outline
+        return endocardium, endocardium + self.wall_mm * wall
+
+    def _rv_depth(self, angle: FloatArray, widened: float = 0.0) -> FloatArray:
+        """How far the RV reaches beyond the epicardium, 0 outside its opening."""
+        opening = self.rv_opening + widened
+        away = _angle_between(angle, self.rv_angle)
+        skewed = np.clip(np.abs(away + 0.25 * self.outline[0, 1] / 0.05 * np.cos(away)) / opening, 0, 1)
+        return self.rv_depth_mm * np.cos(np.pi / 2 * skewed) ** self.rv_bulge * (skewed < 1)
+
+    def _body(self, raster: Raster) -> ElasticBody:
+        """Fine around the heart, coarse towards the edge of the image, where it is held."""
+        plane = len(raster.axes) == 2
+        reach = self.lv_radius_mm + self.wall_mm + 12
+        fine = 2.5 if plane else 4.0
+        last = raster.origin_mm + (np.array(raster.shape) - 1) * raster.spacing_mm
+        towards_rv = (self.rv_depth_mm) * np.array([np.cos(self.rv_angle), np.sin(self.rv_angle)])
+        nodes = []
+        for axis in raster.axes:
+            low, high = raster.origin_mm[axis], last[axis]
+            if axis == 2:
+                nodes.append(np.linspace(low, high, max(3, round((high - low) / fine) + 1)))
+                continue
+            start = max(-reach + min(0.0, towards_rv[axis]), low + 5)
+            stop = min(reach + max(0.0, towards_rv[axis]), high - 5)
+            nodes.append(graded_nodes(low, high, start, stop, fine))
+        return ElasticBody(tuple(nodes))
+
+    def _loads(self, points_mm: FloatArray, material: MaterialMap, dim: int) -> Iterable[Load]:
+        """LV contraction, RV contraction; a push along x, one along y; a turn. Each of size one."""
+        _, angle = self._polar(points_mm)
+        yield Load(active_strain=_contraction(angle, material == MYOCARDIUM, self.thickening, dim))
+        rv_centre = self._rv_centre()
+        rv_angle = np.arctan2(points_mm[..., 1] - rv_centre[1], points_mm[..., 0] - rv_centre[0])
+        rv_strain = _contraction(rv_angle, material == RV_WALL, 0.5, dim)
+        rv_strain[material == RV, :2, :2] = -4 * np.eye(2)  # the blood that leaves takes the wall along
+        yield Load(active_strain=rv_strain)
+        wall = np.isin(material, (MYOCARDIUM, RV_WALL))
+        radius, _ = self._polar(points_mm)
+        for direction in (
+            np.broadcast_to((1.0, 0.0), (len(wall), 2)),
+            np.broadcast_to((0.0, 1.0), (len(wall), 2)),
+            np.stack([-np.sin(angle), np.cos(angle)], axis=-1) * radius[:, np.newaxis] / self.lv_radius_mm,
         ):
-            image[labels == label] = level
-        return image + _smooth_noise(rng, sigma_mm=rng.uniform(2.5, 4.5), amplitude=rng.uniform(0.03, 0.12))
+            force = np.zeros((len(wall), dim))
+            force[wall, :2] = direction[wall]
+            yield Load(body_force=force)
+
+    def _rv_centre(self) -> FloatArray:
+        """A point on the septum's RV side, about which the free wall bends."""
+        _, epicardium = self._contours(np.array(self.rv_angle), np.array(1.0))
+        return (epicardium + 0.2 * self.rv_depth_mm) * np.array([np.cos(self.rv_angle), np.sin(self.rv_angle)])
+
+    def _carry(self, body: ElasticBody, carried: list[FloatArray]) -> FloatArray:
+        """The push and the turn, scaled so that the LV's wall moves and turns as drawn."""
+        angle = np.linspace(-np.pi, np.pi, 48, endpoint=False)
+        endocardium, _ = self._contours(angle, np.ones_like(angle))
+        ring = np.zeros((48, body.dim))
+        ring[:, :2] = endocardium[:, np.newaxis] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+        tangent = np.stack([-np.sin(angle), np.cos(angle)], axis=-1)
+        seen = []
+        for field in carried:
+            moved = body.interpolate(field, ring)[:, :2]
+            seen.append([*moved.mean(axis=0), np.mean(np.sum(moved * tangent, axis=-1) / endocardium)])
+        shares = np.linalg.solve(np.array(seen).T, [*self.shift_mm, self.turn])
+        return np.sum([share * field for share, field in zip(shares, carried, strict=True)], axis=0)
+
+    def _cavity_contours(self, carrier: Raster) -> tuple[FloatArray, FloatArray]:
+        """Closed polygons around both cavities in the middle slice, shape `(N, D)`."""
+        angle = np.linspace(-np.pi, np.pi, 180, endpoint=False)
+        endocardium, _ = self._contours(angle, np.ones_like(angle))
+        inner = np.linspace(-0.999, 0.999, 60) * self.rv_opening + self.rv_angle
+        _, epicardium = self._contours(inner, np.ones_like(inner))
+        outer = epicardium + self._rv_depth(inner)
+        rv = np.concatenate([_at(inner, epicardium), _at(inner, outer)[::-1]])
+        dim = len(carrier.axes)
+        lv = _at(angle, endocardium)
+        return tuple(np.pad(contour, [(0, 0), (0, dim - 2)]) for contour in (lv, rv))  # type: ignore[return-value]
+
+    def _papillary(self, fine: Raster) -> npt.NDArray[np.bool_]:
+        """Two papillary muscles in the LV cavity: part of the blood pool's label, dark in the image."""
+        rng = np.random.default_rng([self.seed, 1])
+        muscles = np.zeros(fine.sides, dtype=bool)
+        for angle in self.rv_angle + np.pi + np.array([-1, 1]) * rng.uniform(0.5, 1.2, 2):
+            centre = rng.uniform(0.55, 0.8) * self.lv_radius_mm * np.array([np.cos(angle), np.sin(angle)])
+            size = rng.uniform(1.5, 5.0)
+            muscles |= np.linalg.norm(fine.points_mm[..., :2] - centre, axis=-1) < size
+        return muscles
 
 
-def _smooth_noise(rng: np.random.Generator, sigma_mm: float, amplitude: float) -> FloatArray:
-    """A smooth random image of `SHAPE` whose largest absolute value is `amplitude`."""
-    noise = ndimage.gaussian_filter(rng.normal(size=SHAPE), sigma_mm / SPACING_MM[0], mode="wrap")
-    return amplitude * noise / np.abs(noise).max()
+@dataclass(frozen=True)
+class _Contrast:
+    """How bright each material is, in arbitrary units, after SynthMorph (Hoffmann et al., IEEE TMI 2022)."""
+
+    level: FloatArray  # of each material
+    spread: float  # of the surroundings' regions
+    texture: float
+    trabeculae: float
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> _Contrast:
+        blood = rng.uniform(0.5, 1.0)
+        muscle = rng.uniform(0.1, 0.42)
+        level = np.empty(len(MATERIALS))
+        level[[RV, LV]] = blood * rng.uniform(0.85, 1.1), blood
+        level[[MYOCARDIUM, RV_WALL]] = muscle, muscle * rng.uniform(0.9, 1.2)
+        level[FAT] = rng.uniform(0.2, 1.0)
+        level[LUNG] = rng.uniform(0.02, 0.2)
+        level[LIVER] = rng.uniform(0.15, 0.5)
+        level[SURROUNDINGS] = rng.uniform(0.1, 0.5)
+        return cls(level, rng.uniform(0.05, 0.3), rng.uniform(0.01, 0.05), rng.uniform(0, 0.6))
+
+    def scene(
+        self, rng: np.random.Generator, materials: MaterialMap, papillary: npt.NDArray[np.bool_], vox: FloatArray
+    ) -> FloatArray:
+        """The heart at end diastole, finely drawn: levels, random regions around, trabeculae, texture."""
+        scene = self.level[materials]
+        outside = np.isin(materials, (SURROUNDINGS, FAT, LIVER))
+        regions = blobs(rng, materials.shape, (4 * vox.mean(), 22 * vox.mean()), int(rng.integers(4, 10)))
+        scene += np.where(outside, rng.normal(0, self.spread, regions.max() + 1)[regions], 0)
+        vessels = smooth_noise(rng, materials.shape, 3 * vox)
+        scene = np.where((materials == LUNG) & (vessels > rng.uniform(2.0, 2.6)), rng.uniform(0.4, 1.0), scene)
+        cavity = np.isin(materials, (LV, RV))
+        muscle = self.level[MYOCARDIUM]
+        rough = smooth_noise(rng, materials.shape, rng.uniform(1.2, 2.5) * vox)
+        near_wall = ndimage.gaussian_filter((materials == MYOCARDIUM).astype(np.float32), 3 * vox)
+        trabecular = np.clip(self.trabeculae * near_wall * (rough + 0.5) * 3, 0, 1) * cavity
+        trabecular = np.maximum(trabecular, 0.9 * (papillary & (materials == LV)))
+        scene = scene * (1 - trabecular) + muscle * trabecular
+        scene += smooth_noise(rng, materials.shape, rng.uniform(1.5, 4.0) * vox, self.texture)
+        return np.clip(scene, 0, None)
+
+    def later(self, rng: np.random.Generator, scene: FloatArray, materials: MaterialMap) -> FloatArray:
+        """The same tissue at end systole: each material a little brighter or darker, and the blood uneven."""
+        gain = rng.normal(1, 0.08, len(MATERIALS))
+        gain[[RV, LV]] *= rng.uniform(0.8, 1.15)
+        flow = 1 + smooth_noise(rng, scene.shape, 0.03 * scene.shape[0], rng.uniform(0, 0.08))
+        return scene * gain[materials] * np.where(np.isin(materials, (LV, RV)), flow, 1)
 
 
 def _acquire(rng: np.random.Generator, image: FloatArray) -> FloatArray:
-    """The scanner: blur and noise."""
-    blurred = ndimage.gaussian_filter(image, rng.uniform(0.5, 1.0))
-    return blurred + rng.normal(0, rng.uniform(0.008, 0.03), SHAPE)
+    """The scanner: blur and Rician noise."""
+    blurred = ndimage.gaussian_filter(image, rng.uniform(0.3, 0.9))
+    noise = rng.uniform(0.005, 0.035) * rng.standard_normal((2, *image.shape))
+    return np.hypot(blurred + noise[0], noise[1])
+
+
+def _contraction(angle: FloatArray, where: npt.NDArray[np.bool_], thickening: float, dim: int) -> FloatArray:
+    """ε* of size one: −1 along the circumference, +thickening along the radius, −0.6 along the axis; `(Q, D, D)`."""
+    radial = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    around = np.stack([-np.sin(angle), np.cos(angle)], axis=-1)
+    strain = np.zeros((len(angle), dim, dim))
+    strain[:, :2, :2] = thickening * _outer(radial) - _outer(around)
+    if dim == 3:
+        strain[:, 2, 2] = -0.6
+    strain[~where] = 0
+    return strain
+
+
+def _scale_for_area(
+    body: ElasticBody, contour: FloatArray, motion: FloatArray, contraction: FloatArray, area_change: float
+) -> float:
+    """How much of `contraction` brings the contour's area to `area_change` times what it was."""
+    before = _area(contour)
+    moved = contour + body.interpolate(motion, contour)
+    step = body.interpolate(contraction, contour)
+
+    def excess(share: float) -> float:
+        return _area(moved + share * step) / before - area_change
+
+    low, high = -0.3, 1.0
+    if excess(low) * excess(high) > 0:
+        return low if abs(excess(low)) < abs(excess(high)) else high
+    return float(brentq(excess, low, high, xtol=1e-3))
+
+
+def _area(polygon: FloatArray) -> float:
+    """The shoelace formula, in the plane of the first two coordinates."""
+    x, y = polygon[:, 0], polygon[:, 1]
+    return 0.5 * abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
+
+
+def _outer(vectors: FloatArray) -> FloatArray:
+    return vectors[:, :, np.newaxis] * vectors[:, np.newaxis, :]
+
+
+def _at(angle: FloatArray, radius: FloatArray) -> FloatArray:
+    return radius[:, np.newaxis] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+
+
+def _angle_between(angle: FloatArray, direction: float) -> FloatArray:
+    return np.angle(np.exp(1j * (angle - direction)))
+
+
+def _in_sector(angle: FloatArray, sector: tuple[float, float]) -> npt.NDArray[np.bool_]:
+    direction, half = sector
+    return np.abs(_angle_between(angle, direction)) < half
