@@ -41,6 +41,8 @@ class TrainingConfig:
         steps: optimizer steps.
         batch_size: pairs a step; each draws its own (λ, μ).
         learning_rate: of Adam.
+        hyper_learning_rate: of Adam for the hypernetwork's own layers; none: `learning_rate`. They feed every kernel
+            of the U-Net, and a large rate kills their ReLUs, and with them all response to λ and μ.
         schedule: "constant", or "cosine" down to zero.
         regularization_scale: factor on the elastic energy; 1 in the paper, where λ and μ hardly matter.
         sampling: law of the parameters; "uniform" draws each from U(0, 1).
@@ -55,6 +57,7 @@ class TrainingConfig:
     steps: int
     batch_size: int = 1
     learning_rate: float = 1e-4
+    hyper_learning_rate: float | None = None
     schedule: str = "constant"
     regularization_scale: float = 1.0
     sampling: str = "uniform"
@@ -70,6 +73,8 @@ class TrainingConfig:
         for name in ("steps", "batch_size", "learning_rate", "save_every"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} must be positive.", received=getattr(self, name))
+        if self.hyper_learning_rate is not None and not self.hyper_learning_rate > 0:
+            raise InputError("hyper_learning_rate must be positive.", received=self.hyper_learning_rate)
         if self.window is not None and not self.augment:
             raise InputError("A window is part of augmentation.", cure="Set augment = true, or leave out window")
         if self.warm_start_steps is not None and self.warm_start_steps < 1:

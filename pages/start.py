@@ -11,7 +11,8 @@ from pages._shared.stages import show_stages
 from pages._shared.views import pair_panels, tissue_legend
 
 st.title("Which elasticity suits this tissue?")
-pair = choose().pair
+context = choose()
+pair = context.pair
 st.markdown(
     "Registration finds how every point moved between two images. A *linear elastic* regularizer keeps that motion "
     "physical; how, is set by **λ** (resistance to volume change) and **μ** (shear stiffness). Nobody knows the right "
@@ -76,4 +77,4 @@ if searches:
 else:
     st.caption("Searches: none yet. The page **Identify** makes one in a few seconds.")
 
-loaders.warm_up(family_names()[0])  # last: drawing this page comes first
+loaders.warm_up(context.family.name)  # last: drawing this page comes first

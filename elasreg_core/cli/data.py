@@ -1,4 +1,4 @@
-"""`elasreg phantom` and `elasreg data check`."""
+"""`elasreg phantom`, `elasreg data check` and `elasreg data truth`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars, print_table
 from elasreg_core.data.check import check_dataset
 from elasreg_core.data.datasets import LAYOUTS, open_dataset
 from elasreg_core.data.phantoms import PHANTOMS, Cohort, write_cohort
 from elasreg_core.errors import InputError
+from elasreg_core.evaluation.phantom_motion import phantom_motion, summary
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
@@ -31,6 +33,10 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     check.add_argument("dir", type=Path, metavar="DIR")
     check.add_argument("--dataset", choices=list(LAYOUTS), required=True, help="the layout on disk")
     check.set_defaults(run=run_check)
+    truth = actions.add_parser("truth", help="phantoms: how stiff the tissues are and how far they move")
+    truth.add_argument("dir", type=Path, metavar="DIR", help="a cohort that `elasreg phantom` wrote")
+    truth.add_argument("--out", type=Path, metavar="CSV", help="also one row per subject and tissue")
+    truth.set_defaults(run=run_truth)
 
 
 def run_phantom(arguments: argparse.Namespace) -> None:
@@ -61,3 +67,11 @@ def run_check(arguments: argparse.Namespace) -> int:
         print(f"fault: {fault}", file=sys.stderr)
     print(f"{len(checked.table)} of {len(dataset.cases)} subjects can be read, {len(checked.faults)} faults.")
     return 2 if checked.faults else 0
+
+
+def run_truth(arguments: argparse.Namespace) -> None:
+    """Prints what a phantom cohort is."""
+    motion = phantom_motion(arguments.dir)
+    if arguments.out is not None:
+        write_atomic(arguments.out, motion.to_csv(index=False))
+    print_table(summary(motion))

@@ -12,6 +12,7 @@ from elasreg_core.data.nifti import Volume, read_image, read_labels, require_sam
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.preprocessing import Preprocessing, lay_out_grid, normalise
 from elasreg_core.data.tissues import TissueTable
+from elasreg_core.data.truth import read_truth
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Case:
     group: str | None = None
     moving_keypoints: Path | None = None
     fixed_keypoints: Path | None = None
+    truth: Path | None = None
 
 
 def load_case(case: Case, settings: Preprocessing, tissues: TissueTable) -> RegistrationPair:
@@ -65,6 +67,7 @@ def load_case(case: Case, settings: Preprocessing, tissues: TissueTable) -> Regi
         group=case.group,
         notes=tuple(dict.fromkeys(notes)),
         keypoints=keypoints,
+        truth=None if case.truth is None else read_truth(case.truth, grid),
     )
 
 

@@ -82,6 +82,22 @@ def read_labels(path: Path) -> Volume:
     return Volume(path, labels, affine, notes)
 
 
+def read_vectors(path: Path) -> Volume:
+    """Reads a vector field `(X, Y, Z, 3)` as float32.
+
+    Raises:
+        InputError: missing, damaged, not finite, or of another shape.
+    """
+    image = _open(path)
+    vectors = _numbers(image, path).astype(np.float32)
+    if vectors.ndim != 4 or vectors.shape[3] != 3 or not np.isfinite(vectors).all():
+        raise InputError(
+            f"{path} is not a vector field.", expected="finite, of shape (X, Y, Z, 3)", received=vectors.shape
+        )
+    affine, notes = _geometry(image, path)
+    return Volume(path, vectors, affine, notes)
+
+
 def require_same_grid(image: Volume, labels: Volume) -> None:
     """Raises InputError unless the label map lies on its image's grid."""
     if image.data.shape != labels.data.shape:
@@ -127,7 +143,7 @@ def _open(path: Path) -> Any:
         ) from error
 
 
-def _voxels(image: Any, path: Path) -> npt.NDArray[Any]:
+def _numbers(image: Any, path: Path) -> npt.NDArray[Any]:
     try:
         data = np.asanyarray(image.dataobj)
     except (OSError, EOFError, zlib.error, ValueError, OverflowError) as error:
@@ -144,6 +160,11 @@ def _voxels(image: Any, path: Path) -> npt.NDArray[Any]:
             received=f"{'complex numbers' if data.dtype.kind == 'c' else 'colours'}",
             cure="Convert it to one channel",
         )
+    return data
+
+
+def _voxels(image: Any, path: Path) -> npt.NDArray[Any]:
+    data = _numbers(image, path)
     while data.ndim > 3 and data.shape[-1] == 1:
         data = data[..., 0]
     if data.ndim not in (2, 3):

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from elasreg_core.data.keypoints import Keypoints
 from elasreg_core.data.tissues import TissueTable
+from elasreg_core.data.truth import Truth
 from elasreg_core.errors import InputError
 
 
@@ -29,6 +30,7 @@ class RegistrationPair:
         group: the patient's group (ACDC: disease), if known.
         notes: what the loader had to decide, one sentence each.
         keypoints: corresponding points on this grid, D as the images; None where there are none.
+        truth: the known motion, on this grid; None but for phantoms.
     """
 
     id: str
@@ -42,6 +44,7 @@ class RegistrationPair:
     group: str | None = None
     notes: tuple[str, ...] = ()
     keypoints: Keypoints | None = None
+    truth: Truth | None = None
 
     def __post_init__(self) -> None:
         for name, array in (

@@ -47,6 +47,9 @@ def table_one(rows: pd.DataFrame, tissues: Sequence[str]) -> pd.DataFrame:
     """Mean (SD) over the subjects per model, undefined values left out."""
     columns = {f"dice {tissue}": f"DSC {tissue}" for tissue in tissues}
     columns |= {"mean_dice": "mean DSC", "mean_hd95_mm": "HD95 mm", "neg_jacobian_percent": "%negJ"}
+    for column, title in (("tre_mm", "TRE mm"), ("displacement_error_vox", "error voxels")):
+        if rows[column].notna().any():
+            columns[column] = title
     grouped = rows.groupby("model", sort=False)
     table = pd.DataFrame(index=grouped.size().index)
     for column, title in columns.items():
@@ -65,6 +68,8 @@ def _row(subject: str, model: str, scores: Scores) -> dict[str, object]:
         "mean_dice": scores.mean_dice,
         **{f"hd95_mm {tissue}": value for tissue, value in scores.hd95_mm.items()},
         "mean_hd95_mm": scores.mean_hd95_mm,
+        "tre_mm": scores.tre_mm,
+        "displacement_error_vox": scores.displacement_error_vox,
         "neg_jacobian_percent": scores.neg_jacobian_percent,
         "sd_log_jacobian": scores.sd_log_jacobian,
     }

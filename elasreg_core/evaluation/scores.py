@@ -10,7 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from elasreg_core.data.pair import RegistrationPair
-from elasreg_core.metrics import hd95_mm, negative_jacobian_percent, sd_log_jacobian, tre_mm, warped_dice
+from elasreg_core.metrics import (
+    displacement_error_vox,
+    hd95_mm,
+    negative_jacobian_percent,
+    sd_log_jacobian,
+    tre_mm,
+    warped_dice,
+)
 from elasreg_core.physics.fields import jacobian_determinant, warp_labels
 
 
@@ -23,6 +30,7 @@ class Scores:
     tre_mm: float
     neg_jacobian_percent: float
     sd_log_jacobian: float
+    displacement_error_vox: float = float("nan")
 
     @property
     def mean_dice(self) -> float:
@@ -70,6 +78,7 @@ def score_displacement(pair: RegistrationPair, displacement: npt.NDArray[np.floa
         tre_mm=tre_mm(pair.keypoints, displacement, pair.spacing_mm),
         neg_jacobian_percent=negative_jacobian_percent(jacobian),
         sd_log_jacobian=sd_log_jacobian(jacobian),
+        displacement_error_vox=displacement_error_vox(pair.truth, displacement),
     )
 
 

@@ -6,6 +6,7 @@ from elasreg_core.figures.deformation import grid_figure, jacobian_figure
 from elasreg_core.figures.heatmap import criterion_heatmap
 from elasreg_core.figures.images import difference_figure, image_figure
 from elasreg_core.figures.palette import tissue_colours
+from elasreg_core.figures.phantom import phantom_figures
 from elasreg_core.figures.plane import Plane
 
 #: Pass as `config` wherever a figure is shown: nothing is ever sent to a cloud.
@@ -19,5 +20,6 @@ __all__ = [
     "grid_figure",
     "image_figure",
     "jacobian_figure",
+    "phantom_figures",
     "tissue_colours",
 ]

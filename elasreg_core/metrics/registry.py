@@ -60,6 +60,13 @@ METRICS = {
             "Mean distance of the landmarks after registration; in 2D of those on the slice, within the slice.",
         ),
         Metric(
+            "displacement_error_vox",
+            "Displacement error",
+            "voxels",
+            False,
+            "Mean distance between the found and the true displacement inside the body; phantoms only.",
+        ),
+        Metric(
             "neg_jacobian_percent",
             "Folding",
             "%",

@@ -76,6 +76,18 @@ class HyperRegistrationNetwork:
         """What an optimizer updates: hypernetwork, kernel generators and the flow layer."""
         return list(self._displacement_model.trainable_variables)
 
+    @property
+    def hypernetwork_variables(self) -> list[tf.Variable]:
+        """Those of the trainable variables that make up the hypernetwork's own layers."""
+        return [v for v in self.trainable_variables if v.name.startswith(f"{_NAME}_hyp_dense")]
+
+    def hyper_features(self, parameters: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """What the hypernetwork makes of parameters `(B, P)` before they become kernels: its last layer, `(B, U)`."""
+        features = tf.constant(parameters)
+        for kernel, bias in zip(*[iter(self.hypernetwork_variables)] * 2, strict=True):
+            features = tf.nn.relu(features @ kernel + bias)
+        return features.numpy()
+
     def weights(self) -> dict[str, npt.NDArray[np.float32]]:
         """All weights by name, in VoxelMorph's naming without its `:0`."""
         return {_weight_name(w): w.numpy() for w in self._displacement_model.weights}

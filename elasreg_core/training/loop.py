@@ -43,8 +43,16 @@ class Trainer:
         self.n_classes = n_classes
         self.window = training.window or config.preprocessing.grid_shape
         self.network = HyperRegistrationNetwork(config.network, self.window, n_parameters(model, n_classes))
-        self.optimizer = keras.optimizers.Adam(training.learning_rate)
-        self.optimizer.build(self.network.trainable_variables)
+        hyper = self.network.hypernetwork_variables
+        known = {id(variable) for variable in hyper}
+        others = [variable for variable in self.network.trainable_variables if id(variable) not in known]
+        hyper_share = (training.hyper_learning_rate or training.learning_rate) / training.learning_rate
+        self._groups = [  # variables, their optimizer, their share of the learning rate
+            (others, keras.optimizers.Adam(), 1.0),
+            (hyper, keras.optimizers.Adam(), hyper_share),
+        ]
+        for variables, optimizer, _ in self._groups:
+            optimizer.build(variables)
         self._step = tf.function(self._gradient_step)
 
     @property
@@ -78,7 +86,8 @@ class Trainer:
 
     def step(self, batch: Batch, step: int) -> LossTerms:
         """One optimizer step."""
-        self.optimizer.learning_rate.assign(self.learning_rate(step))
+        for _, optimizer, share in self._groups:
+            optimizer.learning_rate.assign(share * self.learning_rate(step))
         return self._step(
             *(tf.constant(array) for array in (batch.moving, batch.fixed, batch.labels, batch.parameters))
         )
@@ -91,9 +100,14 @@ class Trainer:
             displacement = self.network.displacement(moving, fixed, parameters)
             warped = self.network.warp(moving, displacement)
             terms = elastic_loss(fixed, warped, displacement, lam, mu, self.settings.regularization_scale)
-        variables = self.network.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(terms.total, variables), variables, strict=True))
+        gradients = tape.gradient(terms.total, [variables for variables, _, _ in self._groups])
+        for (variables, optimizer, _), of_group in zip(self._groups, gradients, strict=True):
+            optimizer.apply_gradients(zip(of_group, variables, strict=True))
         return terms
+
+    @property
+    def _optimizer_variables(self) -> list[tf.Variable]:
+        return [variable for _, optimizer, _ in self._groups for variable in optimizer.variables]
 
     def warm_start(self, start: Checkpoint) -> None:
         """Takes up the weights of the global network of the same run.
@@ -111,14 +125,14 @@ class Trainer:
     def state(self) -> dict[str, np.ndarray]:
         """Everything that the next step depends on, beside the seed: weights and optimizer."""
         weights = {f"weights/{name}": array for name, array in self.network.weights().items()}
-        slots = {f"optimizer/{i:04d}": np.asarray(v.numpy()) for i, v in enumerate(self.optimizer.variables)}
+        slots = {f"optimizer/{i:04d}": np.asarray(v.numpy()) for i, v in enumerate(self._optimizer_variables)}
         return weights | slots
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Takes up a saved state."""
         prefix = "weights/"
         self.network.set_weights({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
-        for i, variable in enumerate(self.optimizer.variables):
+        for i, variable in enumerate(self._optimizer_variables):
             variable.assign(state[f"optimizer/{i:04d}"].reshape(variable.shape))
 
 
@@ -193,9 +207,20 @@ def train_model(
         seconds = seconds_before + time.monotonic() - started
         history.append(tuple(map(str, (step, *terms, trainer.learning_rate(step), round(seconds, 3)))))
         if (step + 1) % settings.save_every == 0 or step + 1 == trainer.steps:
+            _require_response(trainer.network, step)
             folder.save(trainer.state(), step + 1, history)
         on_step(Progress(step + 1, trainer.steps, terms[0]))
     return _write_checkpoint(config, model, pairs, trainer, folder, history)
+
+
+def _require_response(network: HyperRegistrationNetwork, step: int) -> None:
+    """Raises InputError if the hypernetwork has died: then every (λ, μ) gives the same registration, for good."""
+    corners = np.array([np.zeros(network.n_parameters), np.ones(network.n_parameters)], dtype=np.float32)
+    if not network.hyper_features(corners).any():
+        raise InputError(
+            f"At step {step} the hypernetwork no longer responds to λ and μ: all units of its last layer are off.",
+            cure="Lower hyper_learning_rate (or learning_rate) and train again",
+        )
 
 
 def _write_checkpoint(

@@ -1,4 +1,4 @@
-"""The demo cohort: phantoms that the shipped checkpoints have never seen."""
+"""The demo cohorts: phantoms that the shipped checkpoints have never seen."""
 
 from __future__ import annotations
 
@@ -11,16 +11,24 @@ from pathlib import Path
 from elasreg_core.data.phantoms import Cohort, write_cohort
 from elasreg_core.workspace.paths import data_folder
 
-NAME = "cardiac-phantom"
-COHORT = Cohort("cardiac", subjects=8, seed=2024)  # the training cohorts' seed is 1
+COHORTS = {  # the training cohorts' seed is 1
+    "cardiac-phantom": Cohort("cardiac", subjects=8, seed=2024),
+    "thorax-phantom": Cohort("thorax", subjects=6, seed=2024, plane="mixed"),
+}
 
 _MAKING = threading.Lock()
 
 
-def demo_cohort() -> Path:
-    """The demo's data folder, made on first use (5 s); a second caller waits for the first."""
+def demo_cohort(name: str = "cardiac-phantom") -> Path:
+    """A demo cohort's folder, made on first use (5 s); a second caller waits for the first."""
     with _MAKING:
-        return ensure_phantom(COHORT, data_folder() / NAME)
+        return ensure_phantom(COHORTS[name], data_folder() / name)
+
+
+def make_demo() -> None:
+    """Makes all demo cohorts, the one that pages open with first."""
+    for name in COHORTS:
+        demo_cohort(name)
 
 
 def ensure_phantom(cohort: Cohort, root: Path, on_subject: Callable[[str], None] = lambda _: None) -> Path:

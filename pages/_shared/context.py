@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Family
 from elasreg_core.workspace.paths import data_folder, family_names, find_family
@@ -44,13 +45,25 @@ def choose() -> Context:
     with st.sidebar, readable_errors():
         name = st.selectbox("Data set", list(found), key="data", bind="query-params")
         root, layout = found[name]
-        subjects = loaders.dataset(str(root), layout).subjects
-        subject = st.selectbox("Subject", subjects, key="subject", bind="query-params")
-        family = find_family(st.selectbox("Checkpoint", families, key="checkpoint", bind="query-params"))
+        data = loaders.dataset(str(root), layout)
+        subject = st.selectbox("Subject", data.subjects, key="subject", bind="query-params")
+        fitting = [family for family in families if data.tissues in (None, tissues_of(family))]
+        if not fitting:
+            tissues = ", ".join(data.tissues.names) if data.tissues else "these"
+            empty(f"No checkpoint knows the tissues of {name}: {tissues}.", "elasreg train CONFIG.toml --out DIR")
+        family = find_family(st.selectbox("Checkpoint", fitting, key="checkpoint", bind="query-params"))
     with readable_errors():
         member = next(iter(family.members.values()))
         pair = loaders.pair(str(root), layout, subject, member)
     return Context(family, pair)
+
+
+def tissues_of(family: str) -> TissueTable | None:
+    """The tissues that a family's checkpoints know; None if it cannot be read."""
+    try:
+        return next(iter(find_family(family).members.values())).tissues
+    except InputError:
+        return None
 
 
 def show_notes(pair: RegistrationPair) -> None:

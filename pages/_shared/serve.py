@@ -14,11 +14,11 @@ from pathlib import Path
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
-from elasreg_core.workspace.demo import demo_cohort
+from elasreg_core.workspace.demo import make_demo
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
 if __name__ == "__main__":
     PagesManager.uses_pages_directory = False
-    threading.Thread(target=demo_cohort, daemon=True).start()  # while the server and the browser start
+    threading.Thread(target=make_demo, daemon=True).start()  # while the server and the browser start
     cli.main(["run", str(APP), *sys.argv[1:]])

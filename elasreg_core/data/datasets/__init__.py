@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from elasreg_core.data.datasets import acdc, lungct, nlst, pairs
@@ -30,7 +31,11 @@ def open_dataset(root: Path | str, layout: str) -> Dataset:
     root = Path(root)
     if not root.is_dir():
         raise InputError(f"There is no folder {root}.", cure="Check the path")
-    return LAYOUTS[layout](root)
+    found = LAYOUTS[layout](root)
+    truth = root / "truth"  # phantoms have one, in every layout
+    if not truth.is_dir():
+        return found
+    return replace(found, cases=tuple(replace(case, truth=truth / case.id) for case in found.cases))
 
 
 def detect_layout(root: Path) -> str | None:

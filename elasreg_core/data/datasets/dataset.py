@@ -50,6 +50,10 @@ class Dataset:
             received=subject,
         )
 
+    def without_truth(self) -> Dataset:
+        """The same subjects without the truth that phantoms have: training makes no use of it, and reading takes time."""
+        return replace(self, cases=tuple(replace(case, truth=None) for case in self.cases))
+
     def load(self, subject: str, settings: Preprocessing, tissues: TissueTable | None = None) -> RegistrationPair:
         """Loads one subject; `tissues` stands in where the layout does not say which label is what.
 

@@ -74,7 +74,7 @@ class ElasticBody:
     @cached_property
     def points_mm(self) -> FloatArray:
         """The quadrature points, shape `(Q, D)`: where materials and loads are evaluated."""
-        return np.moveaxis(self._basis.global_coordinates().value, 0, -1).reshape(-1, self.dim)
+        return np.moveaxis(np.asarray(self._basis.global_coordinates()), 0, -1).reshape(-1, self.dim)
 
     @cached_property
     def node_points_mm(self) -> FloatArray:
