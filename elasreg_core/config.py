@@ -48,6 +48,8 @@ class TrainingConfig:
         sampling: law of the parameters; "uniform" draws each from U(0, 1).
         augment: random views of the pairs: turned, stretched, brightened (`training/augmentation.py`).
         window: sides of a view, smaller than the grid to save time (the network fits any grid); none: the grid's.
+        supervision_steps: over so many first steps, a term that fades out pulls the displacement towards the true one,
+            which phantoms have; none: the paper's loss alone, as it is after these steps in any case.
         warm_start_steps: train elas-sas from elas-g's weights, for this many steps at half the learning rate;
             none: from scratch, like elas-g.
         save_every: steps between two saved states, from which `--resume` goes on.
@@ -63,6 +65,7 @@ class TrainingConfig:
     sampling: str = "uniform"
     augment: bool = False
     window: tuple[int, ...] | None = None
+    supervision_steps: int | None = None
     warm_start_steps: int | None = None
     save_every: int = 250
     seed: int = 0
@@ -73,12 +76,15 @@ class TrainingConfig:
         for name in ("steps", "batch_size", "learning_rate", "save_every"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} must be positive.", received=getattr(self, name))
+        if self.window is not None and (not self.window or min(self.window) < 2):
+            raise InputError("window is degenerate.", expected="sides of at least 2 voxels", received=self.window)
         if self.hyper_learning_rate is not None and not self.hyper_learning_rate > 0:
             raise InputError("hyper_learning_rate must be positive.", received=self.hyper_learning_rate)
         if self.window is not None and not self.augment:
             raise InputError("A window is part of augmentation.", cure="Set augment = true, or leave out window")
-        if self.warm_start_steps is not None and self.warm_start_steps < 1:
-            raise InputError("warm_start_steps must be positive.", received=self.warm_start_steps)
+        for name in ("warm_start_steps", "supervision_steps"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise InputError(f"{name} must be positive.", received=getattr(self, name))
         for name in ("regularization_scale", "seed"):
             if not getattr(self, name) >= 0:
                 raise InputError(f"{name} must not be negative.", received=getattr(self, name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from elasreg_core.config import RunConfig, TrainingConfig, preset_names, read_config
+from elasreg_core.data.phantoms import Cohort
 from elasreg_core.errors import InputError
 from elasreg_core.tables import from_table
 
@@ -19,22 +20,29 @@ steps = 10
 
 
 def test_every_preset_reads():
-    assert "cardiac-demo" in preset_names()
+    assert {"cardiac", "cardiac-quick", "thorax"} <= set(preset_names())
     for name in preset_names():
         config, text = read_config(name)
         assert isinstance(config, RunConfig)
         assert text.startswith("#")  # opens with what it gives
 
 
-def test_the_demo_preset_is_what_its_comments_say():
-    config, _ = read_config("cardiac-demo")
+@pytest.mark.parametrize(
+    ("name", "sides", "kind", "layout"),
+    [("cardiac", (128, 128), "cardiac", "acdc"), ("thorax", (192, 192), "thorax", "nlst")],
+)
+def test_the_presets_of_the_shipped_checkpoints_are_what_their_comments_say(name, sides, kind, layout):
+    config, _ = read_config(name)
     assert config.models == ("elas-g", "elas-sas")
-    assert config.preprocessing.grid_shape == (128, 128)
+    assert config.preprocessing.grid_shape == sides
     assert config.background == (0.0, 0.0)
     assert config.data.phantom is not None
+    assert (config.data.phantom.kind, config.data.phantom.layout, config.data.layout) == (kind, layout, layout)
+    assert config.training.augment
+    assert config.training.warm_start_steps < config.training.steps
     # sides divide by the U-Net's factor: 2 to the number of encoder levels, 4
     assert config.network.divisor == 16
-    assert all(side % config.network.divisor == 0 for side in config.preprocessing.grid_shape)
+    assert all(side % config.network.divisor == 0 for side in (*sides, *config.training.window))
 
 
 def test_the_defaults_are_the_papers(tmp_path):
@@ -61,6 +69,19 @@ def test_the_defaults_are_the_papers(tmp_path):
         ("steps = 10", "steps = 10\nregularization_scale = -1", "regularization_scale must not be negative"),
         ("steps = 10", 'steps = 10\nsampling = "normal"', "sampling has an unknown value.*uniform.*Received: normal"),
         ("steps = 10", 'steps = 10\nschedule = "step"', "schedule has an unknown value.*constant, cosine"),
+        (
+            "steps = 10",
+            "steps = 10\nwindow = [64, 48]",
+            "A window is part of augmentation. Cure: Set augment = true",
+        ),
+        (
+            "steps = 10",
+            "steps = 10\naugment = true\nwindow = [64, 48, 32]",
+            r"window has another number of sides than grid_shape. Expected: 2 sides. Received: \(64, 48, 32\)",
+        ),
+        ("steps = 10", "steps = 10\nwarm_start_steps = 0", "warm_start_steps must be positive. Received: 0"),
+        ("steps = 10", "steps = 10\nsupervision_steps = 0", "supervision_steps must be positive. Received: 0"),
+        ("steps = 10", "steps = 10\nhyper_learning_rate = 0.0", "hyper_learning_rate must be positive. Received: 0"),
         ('["elas-g"]', '["elas"]', "models has an unknown value. Expected: one of elas-g, elas-sas. Received: elas"),
         ('["elas-g"]', "[]", "models is empty. Expected: some of elas-g, elas-sas"),
         ('["elas-g"]', '"elas-g"', "models has a value of the wrong kind.*Received: elas-g"),
@@ -88,8 +109,8 @@ def test_a_configuration_that_is_not_text_is_refused(tmp_path):
 def test_a_missing_configuration_is_named(tmp_path):
     with pytest.raises(InputError, match=r"There is no configuration .*run\.toml\. Cure"):
         read_config(tmp_path / "run.toml")
-    with pytest.raises(InputError, match=r"a \.toml file or one of the presets .*cardiac-demo.*Received: cardiac"):
-        read_config("cardiac")
+    with pytest.raises(InputError, match=r"a \.toml file or one of the presets .*cardiac, .*Received: heart"):
+        read_config("heart")
 
 
 def test_a_3d_run_can_be_described(tmp_path):
@@ -97,6 +118,19 @@ def test_a_3d_run_can_be_described(tmp_path):
     (tmp_path / "run.toml").write_text(MINIMAL + "\n[preprocessing]\ngrid_shape = [48, 32, 16]\n")
     preprocessing = read_config(tmp_path / "run.toml")[0].preprocessing
     assert (preprocessing.dim, preprocessing.slice_axis) == (3, None)
+
+
+def test_a_warm_start_in_windows_can_be_described(tmp_path):
+    text = MINIMAL.replace('["elas-g"]', '["elas-g", "elas-sas"]')
+    (tmp_path / "run.toml").write_text(text + "augment = true\nwindow = [64, 48]\nwarm_start_steps = 5\n")
+    training = read_config(tmp_path / "run.toml")[0].training
+    assert (training.augment, training.window, training.warm_start_steps) == (True, (64, 48), 5)
+
+
+def test_a_phantom_cohort_is_described_by_its_kind_and_plane(tmp_path):
+    phantom = 'phantom = { kind = "thorax", subjects = 3, seed = 7, plane = "axial" }\n[training]'
+    (tmp_path / "run.toml").write_text(MINIMAL.replace("[training]", phantom))
+    assert read_config(tmp_path / "run.toml")[0].data.phantom == Cohort("thorax", 3, 7, 2, "axial")
 
 
 def test_the_training_configuration_checks_itself_in_code_too():
@@ -118,7 +152,21 @@ def test_the_training_configuration_checks_itself_in_code_too():
         ),
         (
             {"data": {"layout": "acdc", "root": "x", "phantom": {"kind": "lung", "subjects": 1, "seed": 1}}},
-            "of cardiac",
+            "There is no phantom 'lung'. Expected: cardiac or thorax",
+        ),
+        (
+            {
+                "data": {
+                    "layout": "nlst",
+                    "root": "x",
+                    "phantom": {"kind": "thorax", "subjects": 1, "seed": 1, "dim": 4},
+                }
+            },
+            "2 or 3 dimensions",
+        ),
+        (
+            {"models": ["elas-sas", "elas-g"], "training": {"steps": 1, "warm_start_steps": 1}},
+            "A warm start needs the global network of the same run first. Expected: models = .*elas-g.*elas-sas",
         ),
         ({"background": [0.0, 2.0]}, "outside the range"),
     ],

@@ -77,6 +77,7 @@ class Registrar:
             while len(self._passes) >= _GRIDS_KEPT:
                 self._passes.pop(next(iter(self._passes)))
             self._passes[grid_shape] = traced
+        self._passes[grid_shape] = self._passes.pop(grid_shape)  # to the end: the first one was used longest ago
         return self._passes[grid_shape]
 
     def displacement(self, pair: RegistrationPair, parameters: LameField) -> npt.NDArray[np.float32]:

@@ -58,6 +58,11 @@ class RandomView:
         """The view of a label map, nearest neighbour."""
         return self._read(labels, order=0)
 
+    def vectors(self, vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The view of a displacement `(X, Y[, Z], D)` in voxels: read as an image, and turned and stretched with it."""
+        read = [self._read(component, order=1) for component in np.moveaxis(vectors, -1, 0)]
+        return np.stack(read, axis=-1) @ np.linalg.inv(self.matrix).T.astype(np.float32)
+
     def _read(self, array: npt.NDArray[Any], order: int) -> npt.NDArray[Any]:
         return ndimage.affine_transform(
             array, self.matrix, self.offset, output_shape=self.window, order=order, mode="nearest"

@@ -18,29 +18,34 @@ from elasreg_core.training.sampling import LAWS
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's input: images `(B, X, Y[, Z], 1)`, fixed labels `(B, X, Y[, Z])`, parameters `(B, P)`."""
+    """One step's input: images `(B, X, Y[, Z], 1)`, fixed labels `(B, X, Y[, Z])`, parameters `(B, P)`.
+
+    And, where the pairs have one, the true displacement, shape `(B, X, Y[, Z], D)` in voxels.
+    """
 
     moving: npt.NDArray[np.float32]
     fixed: npt.NDArray[np.float32]
     labels: npt.NDArray[np.int32]
     parameters: npt.NDArray[np.float32]
+    truth: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """All pairs of a run in memory, stacked: images `(N, X, Y[, Z])` and fixed labels."""
+    """All pairs of a run in memory, stacked: images `(N, X, Y[, Z])`, fixed labels, and the truth if all have it."""
 
     moving: npt.NDArray[np.float32]
     fixed: npt.NDArray[np.float32]
     labels: npt.NDArray[np.uint8]
     tissues: tuple[str, ...]
     subjects: tuple[str, ...] = ()
+    truth: npt.NDArray[np.float32] | None = None
 
     @cached_property
     def digest(self) -> str:
         """sha256 over everything that a training sees of the data."""
         digest = hashlib.sha256(repr((self.moving.shape, self.tissues)).encode())
-        for stack in (self.moving, self.fixed, self.labels):
+        for stack in (self.moving, self.fixed, self.labels, *(() if self.truth is None else (self.truth,))):
             digest.update(np.ascontiguousarray(stack).data)
         return digest.hexdigest()
 
@@ -64,6 +69,7 @@ class TrainingSet:
             np.stack(fixed_labels),
             pairs[0].tissues.names,
             tuple(pair.id for pair in pairs),
+            _stacked_truth(pairs),
         )
 
     def batch(
@@ -81,31 +87,24 @@ class TrainingSet:
         """
         rng = np.random.default_rng([seed, step])
         chosen = rng.choice(len(self.moving), size, replace=size > len(self.moving))
-        stacks = self.moving[chosen], self.fixed[chosen], self.labels[chosen]
+        moving, fixed, labels = self.moving[chosen], self.fixed[chosen], self.labels[chosen]
+        truth = None if self.truth is None else self.truth[chosen]
         if window is not None:
-            stacks = _views(*stacks, window, rng)
-        moving, fixed, labels = stacks
+            views = [RandomView.draw(rng, self.moving.shape[1:], window) for _ in chosen]
+            moving = np.stack([view.image(image, view.shades[0]) for view, image in zip(views, moving, strict=True)])
+            fixed = np.stack([view.image(image, view.shades[1]) for view, image in zip(views, fixed, strict=True)])
+            labels = np.stack([view.labels(image) for view, image in zip(views, labels, strict=True)])
+            if truth is not None:
+                truth = np.stack([view.vectors(vectors) for view, vectors in zip(views, truth, strict=True)])
         return Batch(
             moving[..., np.newaxis],
             fixed[..., np.newaxis],
             labels.astype(np.int32),
             LAWS[law](rng, size, n_parameters),
+            truth,
         )
 
 
-Stacks = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.uint8]]
-
-
-def _views(
-    moving: npt.NDArray[np.float32],
-    fixed: npt.NDArray[np.float32],
-    labels: npt.NDArray[np.uint8],
-    window: tuple[int, ...],
-    rng: np.random.Generator,
-) -> Stacks:
-    views = [RandomView.draw(rng, moving.shape[1:], window) for _ in moving]
-    return (
-        np.stack([view.image(image, view.shades[0]) for view, image in zip(views, moving, strict=True)]),
-        np.stack([view.image(image, view.shades[1]) for view, image in zip(views, fixed, strict=True)]),
-        np.stack([view.labels(image) for view, image in zip(views, labels, strict=True)]),
-    )
+def _stacked_truth(pairs: Sequence[RegistrationPair]) -> npt.NDArray[np.float32] | None:
+    known = [pair.truth.displacement for pair in pairs if pair.truth is not None]
+    return np.stack(known) if len(known) == len(pairs) else None

@@ -17,7 +17,7 @@ from elasreg_core.networks.checkpoint import Checkpoint, save_checkpoint
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import keras, tf
 from elasreg_core.training.batches import Batch, TrainingSet
-from elasreg_core.training.losses import LossTerms, elastic_loss
+from elasreg_core.training.losses import LossTerms, elastic_loss, with_supervision
 from elasreg_core.training.model_card import write_model_card
 from elasreg_core.training.state import HISTORY_COLUMNS, HistoryRow, RunFolder, fingerprint
 
@@ -72,6 +72,12 @@ class Trainer:
             return highest
         return highest * 0.5 * (1 + np.cos(np.pi * step / self.steps))
 
+    def supervision(self, step: int) -> float:
+        """The weight of the true displacement in the loss of a step: from 1 down to 0."""
+        if self.is_warm or self.settings.supervision_steps is None:
+            return 0.0
+        return max(0.0, 1 - step / self.settings.supervision_steps)
+
     def batch(self, pairs: TrainingSet, step: int) -> Batch:
         """The batch of a step."""
         window = self.window if self.settings.augment else None
@@ -88,18 +94,28 @@ class Trainer:
         """One optimizer step."""
         for _, optimizer, share in self._groups:
             optimizer.learning_rate.assign(share * self.learning_rate(step))
-        return self._step(
-            *(tf.constant(array) for array in (batch.moving, batch.fixed, batch.labels, batch.parameters))
-        )
+        arrays = [batch.moving, batch.fixed, batch.labels, batch.parameters]
+        weight = self.supervision(step)
+        if weight > 0 and batch.truth is not None:
+            arrays += [batch.truth, np.array(weight, dtype=np.float32)]
+        return self._step(*(tf.constant(array) for array in arrays))
 
     def _gradient_step(
-        self, moving: tf.Tensor, fixed: tf.Tensor, labels: tf.Tensor, parameters: tf.Tensor
+        self,
+        moving: tf.Tensor,
+        fixed: tf.Tensor,
+        labels: tf.Tensor,
+        parameters: tf.Tensor,
+        truth: tf.Tensor | None = None,
+        truth_weight: tf.Tensor | None = None,
     ) -> LossTerms:
         lam, mu = parameter_maps(parameters, labels, self.n_classes, self.adaptive)
         with tf.GradientTape() as tape:
             displacement = self.network.displacement(moving, fixed, parameters)
             warped = self.network.warp(moving, displacement)
             terms = elastic_loss(fixed, warped, displacement, lam, mu, self.settings.regularization_scale)
+            if truth is not None:
+                terms = with_supervision(terms, displacement, truth, truth_weight)
         gradients = tape.gradient(terms.total, [variables for variables, _, _ in self._groups])
         for (variables, optimizer, _), of_group in zip(self._groups, gradients, strict=True):
             optimizer.apply_gradients(zip(of_group, variables, strict=True))
@@ -188,6 +204,17 @@ def train_model(
         return finished
 
     trainer = Trainer(config, model, len(pairs.tissues) + 1)
+    if trainer.is_warm and start is None:
+        raise InputError(
+            f"{model} should start from the weights of elas-g, and there are none.",
+            cure="Train elas-g first, or leave out warm_start_steps",
+        )
+    if settings.supervision_steps is not None and pairs.truth is None:
+        raise InputError(
+            "The true motion should lead the first steps, but not every pair has one.",
+            expected="phantoms with their truth folder",
+            cure="Leave out supervision_steps",
+        )
     first = 0
     history: list[HistoryRow] = []
     saved = folder.load()
@@ -199,11 +226,12 @@ def train_model(
     seconds_before = float(history[-1][-1]) if history else 0.0
     started = time.monotonic()
     for step in range(first, trainer.steps):
-        terms = [float(term) for term in trainer.step(trainer.batch(pairs, step), step)]
+        try:
+            terms = [float(term) for term in trainer.step(trainer.batch(pairs, step), step)]
+        except tf.errors.InvalidArgumentError as error:  # a displacement that is not finite points at no voxel
+            raise _not_finite(step) from error
         if not np.isfinite(terms[0]):
-            raise InputError(
-                f"The loss of step {step} is not finite.", cure="Lower learning_rate; the last saved state is intact"
-            )
+            raise _not_finite(step)
         seconds = seconds_before + time.monotonic() - started
         history.append(tuple(map(str, (step, *terms, trainer.learning_rate(step), round(seconds, 3)))))
         if (step + 1) % settings.save_every == 0 or step + 1 == trainer.steps:
@@ -211,6 +239,12 @@ def train_model(
             folder.save(trainer.state(), step + 1, history)
         on_step(Progress(step + 1, trainer.steps, terms[0]))
     return _write_checkpoint(config, model, pairs, trainer, folder, history)
+
+
+def _not_finite(step: int) -> InputError:
+    return InputError(
+        f"The loss of step {step} is not finite.", cure="Lower learning_rate; the last saved state is intact"
+    )
 
 
 def _require_response(network: HyperRegistrationNetwork, step: int) -> None:

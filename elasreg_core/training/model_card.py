@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.networks.architecture import MODELS
@@ -21,7 +22,11 @@ def write_model_card(checkpoint: Checkpoint) -> Path:
     settings, phantom = card.preprocessing, training["data"].get("phantom")
     source = f"{training['pairs']} pairs in {training['data']['layout'].upper()}'s layout"
     if phantom:
-        source += f": {phantom['kind']} phantoms (seed {phantom['seed']}), no patient among them"
+        plane = f", {phantom['plane']} planes" if phantom.get("plane") else ""
+        source += f": {phantom['kind']} phantoms{plane} (seed {phantom['seed']}), no patient among them"
+    clip = "" if settings.intensity_range is None else "clipped to {:g} … {:g}, then ".format(*settings.intensity_range)
+    window = config["window"] or settings.grid_shape
+    views = f"random views of {' × '.join(map(str, window))} voxels" if config["augment"] else "the pairs as they are"
     means = ", ".join(f"{name} {value:.4f}" for name, value in training["mean_of_last_100_steps"].items())
     lines = [
         f"# {checkpoint.name}",
@@ -34,13 +39,14 @@ def write_model_card(checkpoint: Checkpoint) -> Path:
         "|---|---|",
         f"| tissues | {', '.join(f'{i} {name}' for i, name in enumerate(card.tissues, start=1))} |",
         f"| grid | {' × '.join(map(str, settings.grid_shape))} voxels of {settings.spacing_mm:g} mm |",
-        f"| intensities | percentiles {settings.intensity_percentiles} to [0, 1], each image by itself |",
+        f"| intensities | {clip}percentiles {settings.intensity_percentiles} to [0, 1], each image by itself |",
         f"| background at inference | λ = {card.background[0]:g}, μ = {card.background[1]:g} |",
         f"| trained on | {source} |",
         f"| parameters drawn from | {card.sampling}: each of every sample, every step |",
         f"| regularization scale | {card.regularization_scale:g} (1 in the paper, where λ and μ hardly matter) |",
-        f"| steps × batch | {config['steps']} × {config['batch_size']}, augmented: {config['augment']} |",
-        f"| learning rate | {config['learning_rate']:g}, {config['schedule']}; Adam |",
+        f"| start | {_start(card.model, config)} |",
+        f"| steps × batch | {training['steps']} × {config['batch_size']}; {views} |",
+        f"| learning rate | {_learning_rate(card.model, config)}, {config['schedule']}; Adam |",
         f"| seed | {config['seed']} |",
         f"| time | {training['seconds'] / 60:.0f} minutes |",
         f"| last 100 steps, mean | {means} |",
@@ -54,3 +60,22 @@ def write_model_card(checkpoint: Checkpoint) -> Path:
     path = checkpoint.folder / "MODEL_CARD.md"
     write_atomic(path, "\n".join(lines))
     return path
+
+
+def _start(model: str, config: dict[str, Any]) -> str:
+    if _is_warm(model, config):
+        return "from the weights of elas-g of the same run"
+    if config["supervision_steps"]:
+        return f"from scratch; the true motion leads over the first {config['supervision_steps']} steps, fading out"
+    return "from scratch"
+
+
+def _learning_rate(model: str, config: dict[str, Any]) -> str:
+    share = 0.5 if _is_warm(model, config) else 1
+    hyper = config["hyper_learning_rate"]
+    own = f" (hypernetwork {share * hyper:g})" if hyper else ""
+    return f"{share * config['learning_rate']:g}{own}"
+
+
+def _is_warm(model: str, config: dict[str, Any]) -> bool:
+    return MODELS[model] == "adaptive" and bool(config["warm_start_steps"])

@@ -18,7 +18,7 @@ from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
 from elasreg_core.training.batches import TrainingSet
 
-HISTORY_COLUMNS = ("step", "loss", "similarity", "energy", "learning_rate", "seconds")
+HISTORY_COLUMNS = ("step", "loss", "similarity", "energy", "supervision", "learning_rate", "seconds")
 HistoryRow = tuple[str, ...]
 
 

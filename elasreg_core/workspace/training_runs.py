@@ -59,7 +59,9 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
     Raises:
         InputError: see `training_data`, `load_case` and `train_model`.
     """
-    dataset = training_data(config, reporter).without_truth()
+    dataset = training_data(config, reporter)
+    if config.training.supervision_steps is None:
+        dataset = dataset.without_truth()
     for fault in dataset.faults:
         reporter.note(f"Left out: {fault}")
     pairs = _load_all(dataset, config, reporter)

@@ -10,6 +10,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from playwright.sync_api import sync_playwright
 
+from elasreg_core.data.phantoms import Cohort
+from elasreg_core.data.tissues import CARDIAC, THORAX
+from elasreg_core.figures import phantom_figures
 from tests.browser.conftest import CHROMIUM
 from tests.browser.serving import CHROMIUM_FLAGS, served_app
 
@@ -41,5 +44,25 @@ def take(out: Path, widths: tuple[int, ...] = (1400, 800)) -> None:
         browser.close()
 
 
+def take_phantoms(out: Path) -> None:
+    """Writes `phantoms.png`: one phantom a row, images, stiffness and true motion."""
+    rows = [(Cohort("cardiac", 1, 2024), 2, CARDIAC)]
+    rows += [(Cohort("thorax", 1, 2024, plane=plane), 2, THORAX) for plane in ("coronal", "axial")]
+    figures = [f for cohort, number, tissues in rows for f in phantom_figures(cohort.phantom(number), tissues.names)]
+    cells = [figure.to_html(full_html=False, include_plotlyjs=not i) for i, figure in enumerate(figures)]
+    style = "display:grid;grid-template-columns:repeat(5,320px);width:1600px"
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        sheet = Path(folder) / "phantoms.html"
+        sheet.write_text(f'<body style="margin:0"><div style="{style}">{"".join(cells)}</div></body>', encoding="utf-8")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        page = browser.new_page(viewport={"width": 1600, "height": 920})
+        page.goto(sheet.as_uri())
+        page.wait_for_timeout(3000)
+        page.screenshot(path=out / "phantoms.png")
+        browser.close()
+
+
 if __name__ == "__main__":
-    take(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screenshots"))
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screenshots")
+    take_phantoms(folder)
+    take(folder)

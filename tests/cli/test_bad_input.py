@@ -336,12 +336,36 @@ def test_a_phantom_does_not_write_over_a_file(refused, tmp_path, below):
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        (["--subjects", "0"], ["A cohort needs subjects", "Expected: at least 1", "Received: 0"]),
-        (["--subjects", "1", "--seed", "-1"], ["The seed must not be negative", "Received: -1"]),
+        (["--subjects", "0"], ["A phantom cohort needs subjects", "Expected: subjects ≥ 1", "Received: 0 subjects"]),
+        (
+            ["--subjects", "1", "--seed", "-1"],
+            ["needs subjects and a seed", "seed ≥ 0", "1 subjects, seed -1"],
+        ),
+        (["--subjects", "1", "--plane", "axial"], ["no such plane", "Expected: short-axis", "Received: axial"]),
+        (
+            ["--subjects", "1", "--dim", "3", "--plane", "short-axis"],
+            ["3D cardiac phantom has no such plane", "volume"],
+        ),
     ],
 )
 def test_a_phantom_cohort_that_cannot_be(refused, tmp_path, option, words):
     refused(["phantom", "cardiac", "--out", str(tmp_path / "new"), *option], *words)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["phantom", "liver", "--subjects", "1"], "invalid choice: 'liver' (choose from"),
+        (["phantom", "thorax", "--subjects", "1", "--dim", "4"], "argument --dim: invalid choice: 4 (choose from"),
+        (["phantom", "thorax", "--subjects", "few"], "argument --subjects: invalid int value: 'few'"),
+    ],
+)
+def test_a_phantom_that_there_is_not(tmp_path, capsys, arguments, words):
+    with pytest.raises(SystemExit) as exit_:
+        main([*arguments, "--out", str(tmp_path / "new")])
+    assert exit_.value.code == 2
+    assert words in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
 

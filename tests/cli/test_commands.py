@@ -9,7 +9,8 @@ import nibabel as nib
 import pandas as pd
 import pytest
 
-from elasreg_core.cli import main
+from elasreg_core.cli import data, main
+from elasreg_core.data.phantoms import Cohort
 from tests.builders import small_run
 
 pytestmark = pytest.mark.slow
@@ -37,8 +38,32 @@ def patient(project, number=1):
 def test_data_check_prints_the_cohort(project, capsys):
     assert main(["data", "check", str(project / "hearts"), "--dataset", "acdc"]) == 0
     output = capsys.readouterr().out
-    assert "184×176×3" in output
+    assert "184×176×1" in output
     assert "2 of 2 subjects can be read, 0 faults." in output
+
+
+def test_phantom_writes_the_plane_that_is_asked_for(tmp_path, capsys):
+    out = tmp_path / "chests"
+    command = ["phantom", "thorax", "--subjects", "1", "--seed", "5", "--plane", "axial", "--out", str(out)]
+    assert main(command) == 0
+    output = capsys.readouterr().out
+    assert f"1 subjects in {out}, layout nlst, seed 5; the truth in {out}/truth." in output
+    assert nib.load(out / "imagesTr" / "NLST_0001_0000.nii.gz").shape == (192, 144, 1)
+    assert main(["data", "check", str(out), "--dataset", "nlst"]) == 0
+    assert "1 of 1 subjects can be read, 0 faults." in capsys.readouterr().out
+
+
+def test_phantom_writes_volumes(tmp_path, capsys, monkeypatch):
+    asked = []
+
+    def write(out, cohort):
+        asked.append(cohort)
+        yield "LungCT_0001"
+
+    monkeypatch.setattr(data, "write_cohort", write)
+    assert main(["phantom", "thorax", "--subjects", "1", "--dim", "3", "--out", str(tmp_path / "chests")]) == 0
+    assert asked == [Cohort("thorax", 1, 0, dim=3)]
+    assert "layout lungct, seed 0" in capsys.readouterr().out
 
 
 def test_train_keeps_its_configuration_and_resumes_a_finished_run_without_a_step(project, capsys):

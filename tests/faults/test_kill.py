@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from elasreg_core.cli import main
-from elasreg_core.data.phantoms import write_cardiac_cohort
+from elasreg_core.data.phantoms import Cohort, write_cohort
 from elasreg_core.workspace.store import Store
 from tests.builders import small_run
 from tests.conftest import ROOT
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def hearts(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("data") / "hearts"
-    list(write_cardiac_cohort(folder, 1, 5))
+    list(write_cohort(folder, Cohort("cardiac", 1, 5)))
     return folder
 
 

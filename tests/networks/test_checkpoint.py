@@ -161,17 +161,46 @@ def test_a_folder_without_a_card_is_no_checkpoint(tmp_path):
             {"tissues": TissueTable(("pool", "wall"))},
             "other tissues than subject has. Expected: wall, pool. Rec.*pool, wall",
         ),
-        ({"spacing_mm": (1.5, 1.6)}, r"another voxel size.*Expected: 1.5 mm. Received: \(1.5, 1.6\) mm. Cure"),
-        ({}, r"another grid than subject has. Expected: \(16, 12\). Received: \(12, 9\). Cure: Load the pair"),
+        (
+            {"spacing_mm": (1.5, 2.5)},  # 2.5 / 1.5 = 1.67
+            r"at another voxel size than subject has. Expected: about 1.5 mm, within a factor of 1.65. "
+            r"Received: \(1.5, 2.5\) mm. Cure: Load the pair",
+        ),
+        ({"spacing_mm": (0.9, 1.5)}, "at another voxel size"),  # 1.5 / .9 = 1.67
     ],
 )
 def test_a_pair_must_fit(tmp_path, pair, sentence):
-    grid = (12, 9) if pair else (16, 12)
-    checkpoint = make_checkpoint(tmp_path / "heart" / "elas-g", preprocessing=Preprocessing(grid, 1.5, 2))
-    checkpoint_fits = make_checkpoint(tmp_path / "other" / "elas-g", preprocessing=Preprocessing((12, 9), 1.5, 2))
-    checkpoint_fits.require_fits(make_pair(spacing_mm=(1.5, 1.5)))
+    checkpoint = make_checkpoint(tmp_path / "heart" / "elas-g", preprocessing=Preprocessing((12, 9), 1.5, 2))
+    checkpoint.require_fits(make_pair(spacing_mm=(1.5, 1.5)))
     with pytest.raises(InputError, match=sentence):
         checkpoint.require_fits(make_pair(**({"spacing_mm": (1.5, 1.5)} | pair)))
+
+
+def test_a_pair_must_have_as_many_dimensions(tmp_path):
+    checkpoint = make_checkpoint(tmp_path / "heart" / "elas-g", preprocessing=Preprocessing((12, 9, 8), 1.5, None))
+    with pytest.raises(
+        InputError,
+        match=r"heart/elas-g was trained in 3 dimensions. Expected: 3 sides such as \(12, 9, 8\). Received: \(12, 9\)",
+    ):
+        checkpoint.require_fits(make_pair(spacing_mm=(1.5, 1.5)))
+
+
+@pytest.mark.parametrize("spacing_mm", [(1.5, 1.5), (0.95, 2.4), (2.45, 0.92)])  # 1.5 / 1.65 = .91; 1.5 · 1.65 = 2.475
+def test_another_grid_and_voxels_of_about_the_same_size_fit(tmp_path, spacing_mm):
+    checkpoint = make_checkpoint(tmp_path / "heart" / "elas-g", preprocessing=Preprocessing((16, 20), 1.5, 2))
+    assert checkpoint.require_fits(make_pair(spacing_mm=spacing_mm)) is None
+
+
+def test_weights_are_kept_in_half_the_space(tmp_path):
+    # 30 000 numbers of two bytes, and a header
+    weights = {"w": np.random.default_rng(0).normal(0, 0.1, (300, 100)).astype("f4")}
+    checkpoint = make_checkpoint(tmp_path / "heart" / "elas-g", weights)
+    assert 60_000 < (checkpoint.folder / checkpoint.card.weights).stat().st_size < 60_300
+    read = checkpoint.read_weights()["w"]
+    assert read.dtype == np.float32
+    # half precision has 11 significant bits: rounded by at most 2⁻¹¹ of the value
+    np.testing.assert_allclose(read, weights["w"], rtol=2**-11, atol=1e-7)
+    assert not np.array_equal(read, weights["w"])
 
 
 def test_the_parameter_vector_has_a_pair_per_class_or_one():

@@ -8,7 +8,7 @@ import pytest
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import Architecture, n_parameters
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork, build_hyper_vxm_dense
-from elasreg_core.networks.voxelmorph_tf import tf
+from elasreg_core.networks.voxelmorph_tf import keras, tf
 
 SMALL = Architecture(encoder=(4, 5), decoder=(5, 4, 4), hyper_layers=2, hyper_units=6, integration_steps=5)
 
@@ -64,6 +64,17 @@ def test_one_setting_may_be_shared_by_the_whole_batch():
     shared = network.displacement(moving, fixed, parameters[:1])
     repeated = network.displacement(moving, fixed, tf.repeat(parameters[:1], 3, axis=0))
     np.testing.assert_allclose(shared, repeated, atol=1e-5)
+
+
+def test_the_features_of_the_hypernetwork_are_those_that_become_kernels():
+    network = HyperRegistrationNetwork(SMALL, (16, 20), 2)
+    stock = stock_with(randomised(network), (16, 20), 2)
+    parameters = np.random.default_rng(4).random((3, 2)).astype("f4")
+    last = keras.Model(stock.inputs[2], stock.get_layer("elasreg_hyp_dense_2").output)
+    features = network.hyper_features(parameters)
+    assert features.shape == (3, 6)
+    assert features.any()
+    np.testing.assert_allclose(features, last(tf.constant(parameters)), atol=1e-6)
 
 
 def test_odd_sides_are_padded_for_the_unet_and_cropped_again():

@@ -9,8 +9,11 @@ import pytest
 
 from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import load_family
+from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
+from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.physics.fields import warp_image, warp_labels
 from elasreg_core.physics.lame import LameField
+from elasreg_core.registration import registrar
 from elasreg_core.registration.registrar import Registrar
 
 SOFT = LameField.uniform(0.1, 0.2, 3)
@@ -48,15 +51,70 @@ def test_a_global_network_refuses_tissue_wise_parameters(registrars, small_pair)
         registrars["elas-g"].register(small_pair, MIXED)
 
 
-def test_a_pair_of_another_grid_is_refused(registrars, small_pair):
-    cut = {name: getattr(small_pair, name)[:12] for name in ("moving", "fixed", "moving_labels", "fixed_labels")}
-    with pytest.raises(InputError, match=r"another grid.*Expected: \(16, 20\).*Received: \(12, 20\)"):
-        registrars["elas-g"].register(dataclasses.replace(small_pair, **cut), SOFT)
+def cut_to(pair, rows, columns):
+    """The pair's upper left corner, on a grid of its own."""
+    names = ("moving", "fixed", "moving_labels", "fixed_labels")
+    return dataclasses.replace(pair, **{name: getattr(pair, name)[:rows, :columns] for name in names})
+
+
+def test_a_pair_of_another_grid_is_registered_as_by_a_network_for_that_grid(registrars, small_pair, small_family):
+    pair = cut_to(small_pair, 12, 18)
+    registration = registrars["elas-sas"].register(pair, MIXED)
+    checkpoint = load_family(small_family).member("elas-sas")
+    network = HyperRegistrationNetwork(checkpoint.card.network, (12, 18), 6)
+    network.set_weights(checkpoint.read_weights())
+    images = (image[np.newaxis, ..., np.newaxis] for image in (pair.moving, pair.fixed))
+    expected = network.displacement(*images, MIXED.adaptive_vector()[np.newaxis])
+    np.testing.assert_allclose(registration.displacement, expected[0], atol=1e-5)
+    assert registration.warped.shape == (12, 18)
+    # and the checkpoint's own grid is served as before
+    assert registrars["elas-sas"].displacement(small_pair, MIXED).shape == (16, 20, 2)
+
+
+def test_the_grids_used_last_are_kept(small_family, small_pair, monkeypatch):
+    built = []
+
+    class Still:
+        """Moves nothing, and costs nothing to build."""
+
+        def __init__(self, architecture, grid_shape, n_parameters):
+            built.append(grid_shape)
+
+        def set_weights(self, weights):
+            pass
+
+        def displacement(self, moving, fixed, parameters):
+            return tf.concat([0 * moving, 0 * fixed], axis=-1)
+
+    monkeypatch.setattr(registrar, "HyperRegistrationNetwork", Still)
+    monkeypatch.setattr(registrar, "_GRIDS_KEPT", 2)
+    found = Registrar(load_family(small_family).member("elas-g"))
+    for rows in (16, 12, 16, 8, 16, 12):
+        assert found.displacement(cut_to(small_pair, rows, 20), SOFT).shape == (rows, 20, 2)
+    # 16 stays, as it is used again and again; 8 takes the place of 12, and 12 that of 8
+    assert built == [(16, 20), (12, 20), (8, 20), (12, 20)]
+
+
+def test_sixteen_bits_hold_the_weights_well_enough(small_family, small_pair):
+    checkpoint = load_family(small_family).member("elas-g")
+    network = HyperRegistrationNetwork(checkpoint.card.network, (16, 20), 2)
+    rng = np.random.default_rng(3)
+    weights = {name: rng.normal(0, 0.25, array.shape).astype("f4") for name, array in network.weights().items()}
+
+    def displacement(of):
+        network.set_weights(of)
+        images = (image[np.newaxis, ..., np.newaxis] for image in (small_pair.moving, small_pair.fixed))
+        return network.displacement(*images, np.float32([[0.1, 0.2]])).numpy()
+
+    full, half = displacement(weights), displacement({k: w.astype("f2").astype("f4") for k, w in weights.items()})
+    assert np.abs(full).max() > 0.3
+    assert 0 < np.abs(full - half).max() < 0.01
 
 
 def test_a_pair_of_another_voxel_size_is_refused(registrars, small_pair):
-    with pytest.raises(InputError, match=r"another voxel size.*Expected: 2.0 mm"):
-        registrars["elas-g"].register(dataclasses.replace(small_pair, spacing_mm=(1.8, 1.8)), SOFT)
+    with pytest.raises(InputError, match=r"another voxel size.*Expected: about 2 mm"):
+        registrars["elas-g"].register(dataclasses.replace(small_pair, spacing_mm=(2.0, 3.4)), SOFT)
+    registrars["elas-g"].register(dataclasses.replace(small_pair, spacing_mm=(1.8, 2.5)), SOFT)
 
 
 def test_a_pair_without_moving_labels_registers_all_the_same(registrars, small_pair):

@@ -2,42 +2,109 @@
 
 from __future__ import annotations
 
-import numpy as np
+import dataclasses
 
+import numpy as np
+import pytest
+
+from elasreg_core.data.truth import Truth
+from elasreg_core.errors import InputError
 from elasreg_core.training.batches import TrainingSet
 from elasreg_core.training.sampling import uniform
+from tests.builders import make_pair, shift
 
 
-def training_set(n=5, side=(6, 6)):
-    images = np.arange(n * np.prod(side), dtype="f4").reshape(n, *side)
-    return TrainingSet(images, images + 0.5, (images.astype("i8") % 3).astype("u1"), ("a", "b"))
+def training_set(n=5, sides=(9, 6)):
+    """In pair k, images and labels are a ramp along axis 0 from k on: a value tells where it was read."""
+    ramp = np.broadcast_to(np.arange(sides[0])[:, np.newaxis], sides)
+    images = np.stack([(ramp + k) / 20 for k in range(n)]).astype("f4")
+    return TrainingSet(images, images.copy(), np.stack([ramp + k for k in range(n)]).astype("u1"), ("a", "b"))
 
 
-def test_a_batch_depends_on_seed_and_step_alone():
+@pytest.mark.parametrize("window", [None, (5, 4)])
+def test_a_batch_depends_on_seed_and_step_alone(window):
     pairs = training_set()
-    first, again = (pairs.batch(7, 3, 4, 6, "uniform", augment=True) for _ in range(2))
-    other = pairs.batch(7, 4, 4, 6, "uniform", augment=True)
+    first, again = (pairs.batch(7, 3, 4, 6, "uniform", window) for _ in range(2))
     for name in ("moving", "fixed", "labels", "parameters"):
         np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
-    assert not np.array_equal(first.parameters, other.parameters)
+    for other in (pairs.batch(7, 4, 4, 6, "uniform", window), pairs.batch(8, 3, 4, 6, "uniform", window)):
+        assert not np.array_equal(first.parameters, other.parameters)
+        assert not np.array_equal(first.moving, other.moving)
 
 
-def test_augmentation_turns_images_and_labels_alike():
+def test_without_a_window_the_pairs_are_taken_as_they_are():
     pairs = training_set()
-    turned = 0
-    for step in range(20):
-        batch = pairs.batch(0, step, 3, 2, "uniform", augment=True)
-        # labels are the moving image modulo 3, and fixed is moving + ½, wherever the voxels went
-        np.testing.assert_array_equal(batch.labels, batch.moving[..., 0].astype(int) % 3)
-        np.testing.assert_array_equal(batch.fixed, batch.moving + 0.5)
-        turned += not (np.diff(batch.moving[0, :, 0, 0]) > 0).all()
-    assert turned > 5
+    batch = pairs.batch(0, 3, 4, 2, "uniform")
+    assert (batch.moving.shape, batch.labels.shape, batch.parameters.shape) == ((4, 9, 6, 1), (4, 9, 6), (4, 2))
+    assert (batch.moving.dtype, batch.labels.dtype) == (np.float32, np.int32)
+    chosen = batch.labels[:, 0, 0]  # the first label of pair k is k
+    assert len(set(chosen)) == 4  # no pair twice while there are enough
+    np.testing.assert_array_equal(batch.moving[..., 0], pairs.moving[chosen])
+    np.testing.assert_array_equal(batch.fixed[..., 0], pairs.fixed[chosen])
+    np.testing.assert_array_equal(batch.labels, pairs.labels[chosen])
 
 
-def test_unequal_sides_are_flipped_but_never_transposed():
-    pairs = training_set(side=(4, 7))
-    shapes = {pairs.batch(0, step, 2, 2, "uniform", augment=True).moving.shape for step in range(20)}
-    assert shapes == {(2, 4, 7, 1)}
+def test_a_batch_larger_than_the_cohort_repeats_pairs():
+    batch = training_set(n=2).batch(0, 0, 6, 2, "uniform")
+    assert set(batch.labels[:, 0, 0]) == {0, 1}
+
+
+@pytest.mark.parametrize("window", [(5, 4), (9, 6), (12, 7)])
+def test_a_view_shows_both_images_and_the_labels_at_the_same_points(window):
+    pairs = training_set()
+    seen = set()
+    for step in range(10):
+        batch = pairs.batch(0, step, 3, 2, "uniform", window)
+        assert batch.moving.shape == batch.fixed.shape == (3, *window, 1)
+        assert batch.labels.shape == (3, *window)
+        for moving, fixed, labels in zip(batch.moving[..., 0], batch.fixed[..., 0], batch.labels, strict=True):
+            # images are (ramp / 20)^γ + shade, with one γ for both: they differ by the difference of their shades
+            assert np.ptp(moving - fixed) < 1e-5
+            assert 0 < abs(np.mean(moving - fixed)) < 0.12
+            # and they grow with the label, which is the ramp, wherever the view turned
+            order = np.argsort(labels, axis=None, kind="stable")
+            levels = [moving.ravel()[order][np.sort(labels, axis=None) == label].mean() for label in np.unique(labels)]
+            assert (np.diff(levels) > 0).all()
+            seen.add(round(float(moving[0, 0] - moving[-1, 0]), 3))
+    assert len(seen) > 25  # hardly a view twice
+
+
+def test_views_of_one_batch_differ():
+    pairs = training_set(n=1)
+    batch = pairs.batch(0, 0, 4, 2, "uniform", (6, 5))
+    assert len({image.tobytes() for image in batch.moving}) == 4
+
+
+def test_the_true_displacement_comes_along():
+    pairs = training_set(n=3)
+    assert pairs.batch(0, 0, 2, 2, "uniform").truth is None
+    truth = np.stack([np.full((9, 6, 2), k, np.float32) for k in range(3)])
+    known = dataclasses.replace(pairs, truth=truth)
+    batch = known.batch(0, 0, 2, 2, "uniform")
+    np.testing.assert_array_equal(batch.truth[:, 0, 0, 0], batch.labels[:, 0, 0])  # both are the pair's number
+    assert known.batch(0, 0, 2, 2, "uniform", (5, 4)).truth.shape == (2, 5, 4, 2)
+    assert known.digest != pairs.digest
+
+
+def test_a_training_set_has_the_truth_if_all_its_pairs_have_it():
+    known = make_pair(truth=Truth(shift(make_pair(), 2, 0), np.ones((12, 9), bool)))
+    pairs = TrainingSet.from_pairs([known, known])
+    assert pairs.truth.shape == (2, 12, 9, 2)
+    assert (pairs.truth[..., 0] == 2).all()
+    assert TrainingSet.from_pairs([known, make_pair()]).truth is None
+
+
+def test_a_pair_without_fixed_labels_is_not_trained_on():
+    with pytest.raises(InputError, match="subject has no fixed labels. Cure: Training needs a segmentation"):
+        TrainingSet.from_pairs([make_pair(fixed_labels=None)])
+
+
+def test_a_volume_is_viewed_too():
+    rng = np.random.default_rng(0)
+    images = rng.random((2, 10, 8, 9)).astype("f4")
+    pairs = TrainingSet(images, images, (images > 0.5).astype("u1"), ("a",))
+    batch = pairs.batch(0, 0, 2, 2, "uniform", (6, 7, 5))
+    assert (batch.moving.shape, batch.labels.shape) == ((2, 6, 7, 5, 1), (2, 6, 7, 5))
 
 
 def test_parameters_are_uniform_on_the_unit_interval_without_mass_at_its_ends():

@@ -13,8 +13,10 @@ from elasreg_core.config import DataConfig, RunConfig, TrainingConfig
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import Architecture
+from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.training.batches import TrainingSet
-from elasreg_core.training.loop import train_model
+from elasreg_core.training.loop import Trainer, train_model
+from elasreg_core.training.losses import LossTerms
 from elasreg_core.training.state import HISTORY_COLUMNS
 
 pytestmark = pytest.mark.slow
@@ -22,7 +24,17 @@ pytestmark = pytest.mark.slow
 CONFIG = RunConfig(
     models=("elas-sas",),
     data=DataConfig("acdc", "nowhere"),
-    training=TrainingConfig(steps=6, batch_size=2, learning_rate=1e-3, schedule="cosine", save_every=2, seed=3),
+    training=TrainingConfig(
+        steps=6,
+        batch_size=2,
+        learning_rate=1e-3,
+        schedule="cosine",
+        augment=True,
+        window=(8, 12),
+        supervision_steps=3,
+        save_every=2,
+        seed=3,
+    ),
     preprocessing=Preprocessing(grid_shape=(16, 20), spacing_mm=2.0),
     network=Architecture(encoder=(4, 4), decoder=(4, 4, 4), hyper_layers=2, hyper_units=4, integration_steps=3),
 )
@@ -36,7 +48,8 @@ class KilledError(Exception):
 def pairs() -> TrainingSet:
     rng = np.random.default_rng(0)
     moving, fixed = rng.random((2, 4, 16, 20)).astype("f4")
-    return TrainingSet(moving, fixed, rng.integers(0, 3, (4, 16, 20)).astype("u1"), ("a", "b"))
+    labels, truth = rng.integers(0, 3, (4, 16, 20)).astype("u1"), rng.normal(size=(4, 16, 20, 2)).astype("f4")
+    return TrainingSet(moving, fixed, labels, ("a", "b"), truth=truth)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +58,7 @@ def uninterrupted(pairs, tmp_path_factory):
 
 
 def losses(folder):
-    return pd.read_csv(folder / "history.csv")[["step", "loss", "similarity", "energy"]]
+    return pd.read_csv(folder / "history.csv")[["step", "loss", "similarity", "energy", "supervision"]]
 
 
 def test_the_checkpoint_describes_its_training(uninterrupted):
@@ -57,7 +70,21 @@ def test_the_checkpoint_describes_its_training(uninterrupted):
     history = pd.read_csv(uninterrupted.folder / "history.csv")
     assert tuple(history.columns) == HISTORY_COLUMNS
     assert list(history["step"]) == list(range(6))
-    np.testing.assert_allclose(history["loss"], history["similarity"] + history["energy"], rtol=1e-5)
+    terms = history[["similarity", "energy", "supervision"]]
+    np.testing.assert_allclose(history["loss"], terms.sum(axis=1), rtol=1e-5)
+
+
+def test_the_true_motion_leads_at_first_and_then_no_more(uninterrupted):
+    supervision = losses(uninterrupted.folder)["supervision"]
+    # noise of SD 1 in both components is √(π/2) = 1.25 voxels long, and the network hardly moves yet;
+    # turned and stretched into the view, and weighted by 1, 2/3, 1/3 and then 0
+    np.testing.assert_allclose(supervision[:3] / [1, 2 / 3, 1 / 3], 1.0, atol=0.5)
+    assert (supervision[3:] == 0).all()
+
+
+def test_a_network_trained_on_windows_registers_the_whole_grid(uninterrupted):
+    assert uninterrupted.card.preprocessing.grid_shape == (16, 20)
+    HyperRegistrationNetwork(CONFIG.network, (16, 20), 6).set_weights(uninterrupted.read_weights())
 
 
 @pytest.mark.parametrize("killed_after", [1, 3, 5])
@@ -105,6 +132,44 @@ def test_resuming_under_another_configuration_is_refused(pairs, uninterrupted):
         train_model(config, "elas-sas", pairs, uninterrupted.folder, resume=True)
 
 
+def test_a_displacement_that_is_not_finite_ends_the_training(pairs, tmp_path):
+    dark = dataclasses.replace(pairs, fixed=np.full_like(pairs.fixed, np.nan))
+    with pytest.raises(InputError, match="The loss of step 0 is not finite. Cure: Lower learning_rate; the last saved"):
+        train_model(CONFIG, "elas-sas", dark, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_loss_that_is_not_finite_ends_the_training(pairs, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        Trainer, "step", lambda trainer, batch, step: LossTerms(np.inf if step == 3 else 0.5, 0, 0.5, 0)
+    )
+    with pytest.raises(InputError, match="The loss of step 3 is not finite"):
+        train_model(CONFIG, "elas-sas", pairs, tmp_path)
+    assert len(pd.read_csv(tmp_path / "history.csv")) == 2  # saved every two steps
+
+
+def test_a_hypernetwork_that_died_ends_the_training(pairs, tmp_path, monkeypatch):
+    off = np.zeros((2, 4), np.float32)
+    monkeypatch.setattr(HyperRegistrationNetwork, "hyper_features", lambda network, parameters: off)
+    with pytest.raises(InputError, match="At step 1 the hypernetwork no longer responds to λ and μ.*Cure: Lower hyper"):
+        train_model(CONFIG, "elas-sas", pairs, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_hypernetwork_learns_at_its_own_rate(pairs):
+    training = dataclasses.replace(CONFIG.training, hyper_learning_rate=1e-5, schedule="constant")
+    trainer = Trainer(dataclasses.replace(CONFIG, training=training), "elas-g", 3)
+    before = trainer.network.weights()
+    trainer.step(trainer.batch(pairs, 0), 0)
+    after = trainer.network.weights()
+    # Adam's first step is the learning rate, or less where a gradient is tiny: 1e-5 there, 1e-3 elsewhere
+    moved = {name: float(np.abs(after[name] - before[name]).max()) for name in before}
+    hyper = [name for name in before if "_hyp_dense_" in name]
+    assert len(hyper) == 4  # kernel and bias of two layers
+    assert all(1e-6 < moved[name] < 1.05e-5 for name in hyper)
+    assert 3e-4 < max(moved[name] for name in moved if name not in hyper) < 1.05e-3
+
+
 def test_training_lowers_the_loss(tmp_path):
     # one pair, shifted by two voxels along the first axis, the soft corner of the parameters dominates the loss:
     # after a few steps the network must do better than standing still
@@ -115,6 +180,6 @@ def test_training_lowers_the_loss(tmp_path):
     training = TrainingConfig(steps=60, batch_size=1, learning_rate=5e-3, save_every=60)
     train_model(dataclasses.replace(CONFIG, training=training), "elas-g", pair, tmp_path)
     history = losses(tmp_path)
-    parameters = np.array([pair.batch(0, s, 1, 2, "uniform", False).parameters[0] for s in range(60)])
+    parameters = np.array([pair.batch(0, s, 1, 2, "uniform").parameters[0] for s in range(60)])
     per_weight = history["similarity"] / (2 - parameters.sum(axis=1))  # −NCC, without the drawn weight
     assert per_weight[-10:].mean() < per_weight[:10].mean() - 0.05

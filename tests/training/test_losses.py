@@ -8,7 +8,7 @@ import pytest
 from elasreg_core.networks.voxelmorph_tf import tf, vxm
 from elasreg_core.physics.elasticity import elastic_energy_density
 from elasreg_core.training.loop import parameter_maps
-from elasreg_core.training.losses import elastic_loss, local_ncc
+from elasreg_core.training.losses import elastic_loss, local_ncc, with_supervision
 
 
 def images(shape, seed=0):
@@ -57,6 +57,19 @@ def test_scale_multiplies_the_energy_alone():
     assert float(one.energy) == pytest.approx(mean_energy, rel=1e-5)
     assert float(ten.energy) == pytest.approx(10 * mean_energy, rel=1e-5)
     assert float(ten.similarity) == float(one.similarity)
+
+
+def test_supervision_adds_the_mean_distance_to_the_true_displacement():
+    fixed, warped = images((1, 16, 19))
+    ones = tf.ones((1, 1, 1))
+    u = tf.constant(np.random.default_rng(2).normal(size=(1, 16, 19, 2)), tf.float32)
+    unsupervised = elastic_loss(fixed, warped, u, ones, ones, 1.0)
+    assert float(unsupervised.supervision) == 0
+    # everywhere 3 voxels off along one axis and 4 along the other: √(25 + .01) = 5.001, at a weight of .4: 2.0004
+    supervised = with_supervision(unsupervised, u, u + tf.constant([3.0, -4.0]), tf.constant(0.4))
+    assert float(supervised.supervision) == pytest.approx(2.0004, rel=1e-5)
+    assert float(supervised.total - unsupervised.total) == pytest.approx(2.0004, rel=1e-4)
+    assert (supervised.similarity, supervised.energy) == (unsupervised.similarity, unsupervised.energy)
 
 
 def test_adaptive_maps_take_each_voxels_class_from_the_fixed_labels():

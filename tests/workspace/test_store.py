@@ -22,7 +22,7 @@ def store(tmp_path) -> Store:
 
 
 def test_scores_come_back_as_they_went_in(store):
-    scores = NodeScores(0.1, 0.7, (0.8123456789012345, 0.25), (3.5, 4.5), 0.125, 0.3)
+    scores = NodeScores(0.1, 0.7, (0.8123456789012345, 0.25), (3.5, 4.5), 0.125, 0.3, 1.75)
     store.add("k", scores, with_hd95=True)
     assert Store(store.path).nodes("k") == {(0.1, 0.7): scores}
 
@@ -31,7 +31,7 @@ def test_undefined_values_stay_undefined(store):
     store.add("k", NodeScores(0.1, 0.7, (0.5, NAN), (NAN, NAN), 100.0, NAN), with_hd95=False)
     (node,) = store.nodes("k").values()
     assert node.dice[0] == 0.5
-    assert all(map(math.isnan, [node.dice[1], *node.hd95_mm, node.sd_log_jacobian]))
+    assert all(map(math.isnan, [node.dice[1], *node.hd95_mm, node.sd_log_jacobian, node.tre_mm]))
 
 
 def test_tissues_keep_their_order(store):
@@ -107,6 +107,42 @@ def test_the_key_is_what_scores_depend_on(tmp_path):
         source_key(checkpoint, make_pair(moving_labels=labels, fixed_labels=None)),
     }
     assert len(keys) == 8
+
+
+OLD_SCHEMA = """
+CREATE TABLE searches (
+    source TEXT PRIMARY KEY, subject TEXT NOT NULL, checkpoint TEXT NOT NULL,
+    started TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE TABLE node_scores (
+    source TEXT NOT NULL, lambda REAL NOT NULL, mu REAL NOT NULL, label INTEGER NOT NULL,
+    dice REAL, hd95_mm REAL, neg_jacobian_percent REAL, sd_log_jacobian REAL, has_hd95 INTEGER NOT NULL,
+    PRIMARY KEY (source, lambda, mu, label)
+) WITHOUT ROWID;
+INSERT INTO searches (source, subject, checkpoint) VALUES ('k', 'patient001', 'cardiac/elas-g');
+INSERT INTO node_scores VALUES ('k', 0.1, 0.7, 1, 0.5, 3.5, 0.125, 0.3, 1);
+INSERT INTO node_scores VALUES ('k', 0.1, 0.7, 2, 0.25, NULL, 0.125, 0.3, 1);
+"""
+
+
+def test_a_store_from_before_landmarks_were_scored_goes_on(tmp_path):
+    path = tmp_path / "elasreg.sqlite"
+    old = sqlite3.connect(path)
+    old.executescript(OLD_SCHEMA)
+    old.close()
+    store = Store(path)
+    kept = store.nodes("k", with_hd95=True)[0.1, 0.7]
+    assert (kept.dice, kept.hd95_mm[0], kept.neg_jacobian_percent, kept.sd_log_jacobian) == (
+        (0.5, 0.25),
+        3.5,
+        0.125,
+        0.3,
+    )
+    assert math.isnan(kept.tre_mm)
+    assert [search.nodes for search in store.searches()] == [1]
+    scored = NodeScores(0.2, 0.7, (0.5, 0.5), (3.0, 3.0), 0.0, 0.1, 2.5)
+    store.add("k", scored, with_hd95=True)
+    assert Store(path).nodes("k")[0.2, 0.7] == scored  # opened again: the column is added once
 
 
 def test_a_damaged_store_is_named_with_its_cure(tmp_path):

@@ -51,7 +51,7 @@ class Dataset:
         )
 
     def without_truth(self) -> Dataset:
-        """The same subjects without the truth that phantoms have: training makes no use of it, and reading takes time."""
+        """The same subjects without the truth that phantoms have, which training does not use and which takes time."""
         return replace(self, cases=tuple(replace(case, truth=None) for case in self.cases))
 
     def load(self, subject: str, settings: Preprocessing, tissues: TissueTable | None = None) -> RegistrationPair:

@@ -144,8 +144,7 @@ class Heart:
     def displacement_mm(self, raster: Raster) -> FloatArray:
         """The solved motion from end diastole to end systole at the raster's voxels, in mm."""
         body = self._body(raster)
-        carrier = Raster((2, 2, 2), (1.0, 1.0, 1.0), raster.centre_mm) if body.dim == 3 else raster
-        points = carrier.embed(body.points_mm)
+        points = raster.embed(body.points_mm)
         material = self.material_at(points)
         lam = np.array([s.lam_kpa for s in self.stiffness])[material]
         mu = np.array([s.mu_kpa for s in self.stiffness])[material]
@@ -153,7 +152,7 @@ class Heart:
         rim[(slice(1, -1),) * body.dim] = False
         lv, rv, *carried = body.solve(lam, mu, list(self._loads(points, material, body.dim)), rim)
         motion = self._carry(body, carried)
-        lv_contour, rv_contour = self._cavity_contours(carrier)
+        lv_contour, rv_contour = self._cavity_contours(body.dim)
         share_lv = share_rv = 0.0
         for _ in range(3):  # each ventricle's contraction also moves the other's contour a little
             share_lv = _scale_for_area(body, lv_contour, motion + share_rv * rv, lv, self.lv_area_change)
@@ -253,7 +252,7 @@ class Heart:
         shares = np.linalg.solve(np.array(seen).T, [*self.shift_mm, self.turn])
         return np.sum([share * field for share, field in zip(shares, carried, strict=True)], axis=0)
 
-    def _cavity_contours(self, carrier: Raster) -> tuple[FloatArray, FloatArray]:
+    def _cavity_contours(self, dim: int) -> tuple[FloatArray, FloatArray]:
         """Closed polygons around both cavities in the middle slice, shape `(N, D)`."""
         angle = np.linspace(-np.pi, np.pi, 180, endpoint=False)
         endocardium, _ = self._contours(angle, np.ones_like(angle))
@@ -261,9 +260,8 @@ class Heart:
         _, epicardium = self._contours(inner, np.ones_like(inner))
         outer = epicardium + self._rv_depth(inner)
         rv = np.concatenate([_at(inner, epicardium), _at(inner, outer)[::-1]])
-        dim = len(carrier.axes)
-        lv = _at(angle, endocardium)
-        return tuple(np.pad(contour, [(0, 0), (0, dim - 2)]) for contour in (lv, rv))  # type: ignore[return-value]
+        across = [(0, 0), (0, dim - 2)]
+        return np.pad(_at(angle, endocardium), across), np.pad(rv, across)
 
     def _papillary(self, fine: Raster) -> npt.NDArray[np.bool_]:
         """Two papillary muscles in the LV cavity: part of the blood pool's label, dark in the image."""

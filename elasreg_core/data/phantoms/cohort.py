@@ -14,6 +14,7 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -148,8 +149,10 @@ def write_cohort(out: Path, cohort: Cohort, workers: int | None = None) -> Itera
     if workers == 1:
         yield from map(task, numbers)
     else:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
-            yield from pool.map(task, numbers)
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            with _one_thread_each():
+                subjects = pool.map(task, numbers)  # starts the workers
+            yield from subjects
     describe = LAYOUT_WRITERS[cohort.layout].finish
     if describe is not None:
         describe(Path(out))
@@ -191,7 +194,16 @@ def _write_csv(path: Path, columns: object, rows: object) -> None:
     write_atomic(path, text.getvalue())
 
 
-def _one_thread() -> None:
-    """One thread a worker: linear algebra libraries would otherwise start one per core in each of them."""
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[variable] = "1"
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started meanwhile compute in one thread: linear algebra libraries look here when they are loaded."""
+    before = {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    os.environ.update(dict.fromkeys(before, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

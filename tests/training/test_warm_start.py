@@ -1,0 +1,151 @@
+"""A warm start: the adaptive network begins as the global one, and its training is as reproducible as any."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from elasreg_core.config import DataConfig, RunConfig, TrainingConfig
+from elasreg_core.data.preprocessing import Preprocessing
+from elasreg_core.networks.architecture import Architecture
+from elasreg_core.networks.checkpoint import Checkpoint, load_family
+from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
+from elasreg_core.networks.voxelmorph_tf import tf
+from elasreg_core.training.batches import TrainingSet
+from elasreg_core.training.loop import Trainer, train_model
+from elasreg_core.training.state import fingerprint
+
+NETWORK = Architecture(encoder=(4, 4), decoder=(4, 4, 4), hyper_layers=2, hyper_units=6, integration_steps=5)
+CONFIG = RunConfig(
+    models=("elas-g", "elas-sas"),
+    data=DataConfig("acdc", "nowhere"),
+    training=TrainingConfig(
+        steps=6, batch_size=2, learning_rate=1e-3, schedule="cosine", save_every=2, seed=3, warm_start_steps=4
+    ),
+    preprocessing=Preprocessing(grid_shape=(16, 20), spacing_mm=2.0),
+    network=NETWORK,
+)
+
+
+def with_training(**changes) -> RunConfig:
+    return dataclasses.replace(CONFIG, training=dataclasses.replace(CONFIG.training, **changes))
+
+
+@pytest.fixture(scope="module")
+def pairs() -> TrainingSet:
+    rng = np.random.default_rng(0)
+    moving, fixed = rng.random((2, 4, 16, 20)).astype("f4")
+    return TrainingSet(moving, fixed, rng.integers(0, 3, (4, 16, 20)).astype("u1"), ("a", "b"))
+
+
+@pytest.fixture(scope="module")
+def start(small_family) -> Checkpoint:
+    return load_family(small_family).member("elas-g")
+
+
+@pytest.fixture(scope="module")
+def warm(start) -> Trainer:
+    """An adaptive network that took up the global one's weights."""
+    trainer = Trainer(CONFIG, "elas-sas", 3)
+    trainer.warm_start(start)
+    return trainer
+
+
+@pytest.fixture(scope="module")
+def displacements(start, warm):
+    """Of the global and of the adaptive network, as functions of the parameters."""
+    network = HyperRegistrationNetwork(NETWORK, (16, 20), 2)
+    network.set_weights(start.read_weights())
+    images = tf.constant(np.random.default_rng(1).random((2, 1, 16, 20, 1)), tf.float32)
+
+    def displace(of, parameters):
+        return of.displacement(*images, tf.constant([parameters], tf.float32)).numpy()
+
+    return lambda parameters: displace(network, parameters), lambda parameters: displace(warm.network, parameters)
+
+
+@pytest.mark.parametrize(("lam", "mu"), [(0.0, 0.0), (0.2, 0.9), (1.0, 0.3)])
+def test_where_all_classes_are_alike_it_begins_as_the_global_network(displacements, lam, mu):
+    of_global, of_adaptive = displacements
+    expected = of_global([lam, mu])
+    np.testing.assert_allclose(of_adaptive([lam] * 3 + [mu] * 3), expected, atol=1e-5)
+    assert np.abs(expected).max() > 0.3
+    assert np.abs(of_adaptive([mu] * 3 + [lam] * 3) - expected).max() > 1e-3 or lam == mu
+
+
+def test_where_they_differ_it_begins_between_them(displacements):
+    # the first layer takes a third of each class's row: λ = (.1 + .4 + .7) / 3 = .4 and μ = (0 + 0 + .6) / 3 = .2
+    of_global, of_adaptive = displacements
+    np.testing.assert_allclose(of_adaptive([0.1, 0.4, 0.7, 0.0, 0.0, 0.6]), of_global([0.4, 0.2]), atol=1e-5)
+
+
+def test_it_takes_its_own_number_of_steps_at_half_the_learning_rate(warm, monkeypatch):
+    assert (warm.is_warm, warm.steps) == (True, 4)
+    # cosine: 1e-3 · (1 + cos(π k / n)) / 2, of which the warm one has half
+    assert [warm.learning_rate(k) for k in (0, 2, 4)] == pytest.approx([5e-4, 2.5e-4, 0], abs=1e-12)
+    monkeypatch.setattr(warm, "settings", with_training(schedule="constant").training)
+    assert warm.learning_rate(3) == 5e-4
+    monkeypatch.setattr(warm, "settings", with_training(warm_start_steps=None).training)
+    assert (warm.is_warm, warm.steps) == (False, 6)
+
+
+def test_the_global_network_is_trained_in_full():
+    trainer = Trainer(CONFIG, "elas-g", 3)
+    assert (trainer.is_warm, trainer.steps) == (False, 6)
+    assert [trainer.learning_rate(k) for k in (0, 3, 6)] == pytest.approx([1e-3, 5e-4, 0], abs=1e-12)
+
+
+def test_the_true_motion_fades_out_of_the_global_networks_loss_and_never_enters_the_warm_ones(warm, monkeypatch):
+    settings = with_training(supervision_steps=4).training
+    trainer = Trainer.__new__(Trainer)  # its settings are all that this asks
+    trainer.settings, trainer.adaptive = settings, False
+    assert [trainer.supervision(step) for step in (0, 1, 3, 4, 5)] == [1, 0.75, 0.25, 0, 0]
+    trainer.settings = with_training().training
+    assert trainer.supervision(0) == 0
+    monkeypatch.setattr(warm, "settings", settings)
+    assert warm.supervision(0) == 0
+
+
+def test_another_warm_start_or_window_is_another_run(pairs):
+    configs = [
+        CONFIG,
+        with_training(warm_start_steps=None),
+        with_training(warm_start_steps=5),
+        with_training(augment=True),
+        with_training(augment=True, window=(8, 12)),
+        with_training(hyper_learning_rate=1e-4),
+        with_training(supervision_steps=3),
+    ]
+    assert len({fingerprint(config, "elas-sas", pairs) for config in configs}) == len(configs)
+
+
+class KilledError(Exception):
+    """Stands for kill -9: nothing after it runs."""
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_equals_uninterrupted(pairs, tmp_path, start):
+    straight = train_model(CONFIG, "elas-sas", pairs, tmp_path / "straight", start=start)
+    assert straight.card.training["steps"] == 4
+
+    def die(progress):
+        assert progress.steps == 4
+        if progress.step == 3:  # after the state of step 2 was saved
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train_model(CONFIG, "elas-sas", pairs, tmp_path / "killed", on_step=die, start=start)
+    resumed = train_model(CONFIG, "elas-sas", pairs, tmp_path / "killed", resume=True, start=start)
+    assert resumed.card.weights_sha256 == straight.card.weights_sha256
+    columns = ["step", "loss", "similarity", "energy", "learning_rate"]
+    one, other = (pd.read_csv(tmp_path / name / "history.csv")[columns] for name in ("straight", "killed"))
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+    # it did begin as the global network: four steps of at most 5e-4 each led it no further than 2e-3 away
+    begun, ended = start.read_weights(), straight.read_weights()
+    assert all(
+        np.abs(ended[name] - begun[name]).max() < 3e-3 for name in begun if begun[name].shape == ended[name].shape
+    )
