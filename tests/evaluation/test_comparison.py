@@ -56,6 +56,8 @@ def test_the_table_gives_means_and_deviations_without_undefined_values():
             "dice wall": [0.4, 0.6, 0.9, np.nan],
             "mean_dice": [0.4, 0.6, 0.9, 0.7],
             "mean_hd95_mm": [4.0, 6.0, 1.0, 1.0],
+            "tre_mm": [np.nan] * 4,
+            "displacement_error_vox": [2.0, 3.0, 0.5, 0.5],
             "neg_jacobian_percent": [0.0, 0.0, 0.0, 0.5],
         }
     )
@@ -65,3 +67,5 @@ def test_the_table_gives_means_and_deviations_without_undefined_values():
     assert table.loc["elas-g", "DSC wall"] == "0.900"  # one defined value has no SD
     assert table.loc["elas-g", "mean DSC"] == "0.800 (0.141)"
     assert table.loc["initial", "HD95 mm"] == "5.000 (1.414)"
+    assert table.loc["elas-g", "error voxels"] == "0.500 (0.000)"
+    assert "TRE mm" not in table  # nobody had landmarks

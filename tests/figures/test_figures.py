@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from elasreg_core.data.phantoms import Cohort
 from elasreg_core.figures import (
     Plane,
     criterion_heatmap,
@@ -14,6 +15,7 @@ from elasreg_core.figures import (
     grid_figure,
     image_figure,
     jacobian_figure,
+    phantom_figures,
     tissue_colours,
 )
 from elasreg_core.figures.deformation import grid_lines
@@ -115,3 +117,13 @@ def test_the_plane_of_a_pair_comes_from_its_affine(small_pair):
     assert Plane.of(small_pair) == Plane((2.0, 2.0), ("R", "A"))
     flipped = dataclasses.replace(small_pair, affine=small_pair.affine @ np.diag([-1.0, -1.0, 1.0, 1.0]))
     assert Plane.of(flipped) == Plane((2.0, 2.0), ("L", "P"))
+
+
+def test_a_phantom_is_shown_with_its_stiffness_and_its_true_motion():
+    phantom = Cohort("thorax", subjects=1, seed=5, plane="coronal").phantom(1)
+    fixed, _, stiffness, grid, volume = phantom_figures(phantom, ("lung", "bone", "liver"))
+    assert fixed.layout.yaxis.title.text == "I ← S (mm)"  # the plane of the slice, not the first two axes
+    modulus = phantom.table[phantom.materials[90, 40]][1].youngs_modulus_kpa
+    assert stiffness.data[0].z[40, 90] == pytest.approx(np.log10(modulus), abs=1e-5)
+    assert len(grid.data) == 2
+    assert volume.data[0].zmid == 1

@@ -14,30 +14,27 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 from scipy.optimize import brentq
 
-from elasreg_core.data.phantoms import materials as stiffness_of
-from elasreg_core.data.phantoms.appearance import blobs, smooth_noise
-from elasreg_core.data.phantoms.materials import Material, Stiffness
+from elasreg_core.data.phantoms.appearance import smooth_noise
+from elasreg_core.data.phantoms.cardiac_mr import Contrast, acquire
+from elasreg_core.data.phantoms.cardiac_tissues import (
+    FAT,
+    LIVER,
+    LUNG,
+    LV,
+    MATERIALS,
+    MYOCARDIUM,
+    RV,
+    RV_WALL,
+    SURROUNDINGS,
+)
+from elasreg_core.data.phantoms.materials import Stiffness
 from elasreg_core.data.phantoms.mechanics import ElasticBody, Load, graded_nodes
 from elasreg_core.data.phantoms.phantom import MaterialMap, Scene, image_of
 from elasreg_core.data.phantoms.raster import Raster
 
 FloatArray = npt.NDArray[np.floating[Any]]
-
-SURROUNDINGS, RV, MYOCARDIUM, LV, RV_WALL, FAT, LUNG, LIVER = range(8)
-
-MATERIALS = (
-    Material("surroundings", 0, stiffness_of.MEDIASTINUM),
-    Material("RV", 1, stiffness_of.BLOOD),
-    Material("LV-Myo", 2, stiffness_of.CONTRACTED_HEART),
-    Material("LV-BP", 3, stiffness_of.BLOOD),
-    Material("RV wall", 0, stiffness_of.RELAXED_HEART),
-    Material("fat", 0, stiffness_of.FAT),
-    Material("lung", 0, stiffness_of.LUNG),
-    Material("liver", 0, stiffness_of.LIVER),
-)
 
 
 @dataclass(frozen=True)
@@ -163,13 +160,13 @@ class Heart:
         """MR images of random contrast at both phases."""
         rng = np.random.default_rng(self.seed)
         raster, factor, materials = scene.raster, scene.factor, scene.materials
-        contrast = _Contrast.draw(rng)
+        contrast = Contrast.draw(rng)
         heart = contrast.scene(rng, materials, self._papillary(raster.refined(factor)), factor / raster.steps_mm)
         later = contrast.later(rng, heart, materials)
         fixed = image_of(heart, None, factor)
         moving = image_of(later, scene.backwards, factor)
         bias = 1 + smooth_noise(rng, raster.sides, 45 / raster.steps_mm, rng.uniform(0, 0.15))
-        return _acquire(rng, fixed * bias), _acquire(rng, moving * bias)
+        return acquire(rng, fixed * bias), acquire(rng, moving * bias)
 
     def _polar(self, points_mm: FloatArray) -> tuple[FloatArray, FloatArray]:
         return np.hypot(points_mm[..., 0], points_mm[..., 1]), np.arctan2(points_mm[..., 1], points_mm[..., 0])
@@ -272,63 +269,6 @@ class Heart:
             size = rng.uniform(1.5, 5.0)
             muscles |= np.linalg.norm(fine.points_mm[..., :2] - centre, axis=-1) < size
         return muscles
-
-
-@dataclass(frozen=True)
-class _Contrast:
-    """How bright each material is, in arbitrary units, after SynthMorph (Hoffmann et al., IEEE TMI 2022)."""
-
-    level: FloatArray  # of each material
-    spread: float  # of the surroundings' regions
-    texture: float
-    trabeculae: float
-
-    @classmethod
-    def draw(cls, rng: np.random.Generator) -> _Contrast:
-        blood = rng.uniform(0.5, 1.0)
-        muscle = rng.uniform(0.1, 0.42)
-        level = np.empty(len(MATERIALS))
-        level[[RV, LV]] = blood * rng.uniform(0.85, 1.1), blood
-        level[[MYOCARDIUM, RV_WALL]] = muscle, muscle * rng.uniform(0.9, 1.2)
-        level[FAT] = rng.uniform(0.2, 1.0)
-        level[LUNG] = rng.uniform(0.02, 0.2)
-        level[LIVER] = rng.uniform(0.15, 0.5)
-        level[SURROUNDINGS] = rng.uniform(0.1, 0.5)
-        return cls(level, rng.uniform(0.05, 0.3), rng.uniform(0.01, 0.05), rng.uniform(0, 0.6))
-
-    def scene(
-        self, rng: np.random.Generator, materials: MaterialMap, papillary: npt.NDArray[np.bool_], vox: FloatArray
-    ) -> FloatArray:
-        """The heart at end diastole, finely drawn: levels, random regions around, trabeculae, texture."""
-        scene = self.level[materials]
-        outside = np.isin(materials, (SURROUNDINGS, FAT, LIVER))
-        regions = blobs(rng, materials.shape, (4 * vox.mean(), 22 * vox.mean()), int(rng.integers(4, 10)))
-        scene += np.where(outside, rng.normal(0, self.spread, regions.max() + 1)[regions], 0)
-        vessels = smooth_noise(rng, materials.shape, 3 * vox)
-        scene = np.where((materials == LUNG) & (vessels > rng.uniform(2.0, 2.6)), rng.uniform(0.4, 1.0), scene)
-        cavity = np.isin(materials, (LV, RV))
-        muscle = self.level[MYOCARDIUM]
-        rough = smooth_noise(rng, materials.shape, rng.uniform(1.2, 2.5) * vox)
-        near_wall = ndimage.gaussian_filter((materials == MYOCARDIUM).astype(np.float32), 3 * vox)
-        trabecular = np.clip(self.trabeculae * near_wall * (rough + 0.5) * 3, 0, 1) * cavity
-        trabecular = np.maximum(trabecular, 0.9 * (papillary & (materials == LV)))
-        scene = scene * (1 - trabecular) + muscle * trabecular
-        scene += smooth_noise(rng, materials.shape, rng.uniform(1.5, 4.0) * vox, self.texture)
-        return np.clip(scene, 0, None)
-
-    def later(self, rng: np.random.Generator, scene: FloatArray, materials: MaterialMap) -> FloatArray:
-        """The same tissue at end systole: each material a little brighter or darker, and the blood uneven."""
-        gain = rng.normal(1, 0.08, len(MATERIALS))
-        gain[[RV, LV]] *= rng.uniform(0.8, 1.15)
-        flow = 1 + smooth_noise(rng, scene.shape, 0.03 * scene.shape[0], rng.uniform(0, 0.08))
-        return scene * gain[materials] * np.where(np.isin(materials, (LV, RV)), flow, 1)
-
-
-def _acquire(rng: np.random.Generator, image: FloatArray) -> FloatArray:
-    """The scanner: blur and Rician noise."""
-    blurred = ndimage.gaussian_filter(image, rng.uniform(0.3, 0.9))
-    noise = rng.uniform(0.005, 0.035) * rng.standard_normal((2, *image.shape))
-    return np.hypot(blurred + noise[0], noise[1])
 
 
 def _contraction(angle: FloatArray, where: npt.NDArray[np.bool_], thickening: float, dim: int) -> FloatArray:

@@ -1,7 +1,8 @@
 """Phantom cohorts on disk: in the layouts of the real data sets, with the truth in a folder beside them.
 
-training/…, imagesTr/…      what the real data set has, read by its own loader
-truth/<subject>/            displacement.nii.gz   u on the fixed grid, Learn2Reg's form (X, Y, Z, 3), in voxels
+training/…, imagesTr/…    what the real data set has, read by its own loader
+truth/<subject>/
+displacement.nii.gz   u on the fixed grid, Learn2Reg's form (X, Y, Z, 3), in voxels
 materials.nii.gz      which material lies where in the fixed image
 tissues.csv           the materials: E, ν, λ, μ of this subject, and the sources
 landmarks.csv         the same points in both images, in voxels

@@ -14,46 +14,28 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
-from elasreg_core.data.phantoms import materials as stiffness_of
-from elasreg_core.data.phantoms.appearance import smooth_noise
-from elasreg_core.data.phantoms.materials import Material, Stiffness
+from elasreg_core.data.phantoms.materials import Stiffness
 from elasreg_core.data.phantoms.mechanics import ElasticBody, Load
-from elasreg_core.data.phantoms.phantom import MaterialMap, Scene, image_of
+from elasreg_core.data.phantoms.phantom import MaterialMap, Scene
 from elasreg_core.data.phantoms.raster import Raster
-
-FloatArray = npt.NDArray[np.floating[Any]]
-
-AIR, WALL, FAT, LUNG, BONE, CARTILAGE, MEDIASTINUM, HEART, LIVER, ABDOMEN, AIRWAY = range(11)
-
-MATERIALS = (
-    Material("air", 0, stiffness_of.FILLING),
-    Material("chest wall", 0, stiffness_of.MUSCLE),
-    Material("fat", 0, stiffness_of.FAT),
-    Material("lung", 1, stiffness_of.LUNG),
-    Material("bone", 2, stiffness_of.BONE),
-    Material("costal cartilage", 0, stiffness_of.CARTILAGE),
-    Material("mediastinum", 0, stiffness_of.MEDIASTINUM),
-    Material("heart", 0, stiffness_of.RELAXED_HEART),
-    Material("liver", 3, stiffness_of.LIVER),
-    Material("abdomen", 0, stiffness_of.ABDOMEN),
-    Material("airways", 0, stiffness_of.AIRWAY),
+from elasreg_core.data.phantoms.thorax_ct import chest_ct
+from elasreg_core.data.phantoms.thorax_tissues import (
+    ABDOMEN,
+    AIR,
+    AIRWAY,
+    BONE,
+    CARTILAGE,
+    FAT,
+    HEART,
+    LIVER,
+    LUNG,
+    MATERIALS,
+    MEDIASTINUM,
+    WALL,
 )
 
-HOUNSFIELD = {
-    AIR: (-1005, -990),
-    WALL: (20, 60),
-    FAT: (-120, -70),
-    LUNG: (-870, -680),
-    BONE: (250, 700),
-    CARTILAGE: (70, 150),
-    MEDIASTINUM: (10, 60),
-    HEART: (30, 60),
-    LIVER: (40, 70),
-    ABDOMEN: (10, 60),
-    AIRWAY: (-1000, -950),
-}
+FloatArray = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -218,31 +200,8 @@ class Thorax:
         return body.interpolate(solution, raster.points_mm[..., raster.axes])
 
     def images(self, scene: Scene) -> tuple[FloatArray, FloatArray]:
-        """CT images in Hounsfield units; the air in the lungs thins out as they expand, the tissue in them does not."""
-        rng = np.random.default_rng(self.seed)
-        vox = scene.factor / scene.raster.steps_mm  # fine voxels per mm
-        sides = scene.materials.shape
-        level = np.array([rng.uniform(*HOUNSFIELD[m]) for m in range(len(MATERIALS))])
-        tissue = level[scene.materials]
-        soft = np.isin(scene.materials, (WALL, MEDIASTINUM, HEART, LIVER, ABDOMEN))
-        tissue += soft * smooth_noise(rng, sides, rng.uniform(4, 9) * vox, rng.uniform(5, 25))
-        tissue += (scene.materials == WALL) * 60 * np.minimum(smooth_noise(rng, sides, (3 * vox).mean()), 0)
-        bone = scene.materials == BONE
-        marrow = ndimage.uniform_filter(bone.astype(np.float32), 5) > 0.9
-        tissue += bone * np.where(marrow, -rng.uniform(50, 200), rng.uniform(100, 500))
-        tissue += (scene.materials == ABDOMEN) * np.where(smooth_noise(rng, sides, 14 * vox) > 1.6, -900, 0)
-        lung = scene.materials == LUNG
-        texture = smooth_noise(rng, sides, rng.uniform(2, 5) * vox, rng.uniform(5, 25))
-        shared, only_fixed, only_moving = (_vessels(rng, sides, vox) for _ in range(3))
-        images = []
-        for frame, own, backwards in ((0, only_fixed, None), (1, only_moving, scene.backwards)):
-            vessel = np.maximum(shared * (1 - self.through_plane * 0.5), own * self.through_plane)
-            air = texture + level[LUNG]
-            if frame:
-                air = (air + 1000) / np.clip(scene.volume_ratio, 0.4, 2.5) * rng.uniform(0.85, 1.1) - 1000
-            drawn = np.where(lung, air + vessel * (30 - air), tissue)
-            images.append(self._scan(rng, image_of(drawn, backwards, scene.factor), scene.raster))
-        return images[0], images[1]
+        """CT images in Hounsfield units."""
+        return chest_ct(scene, np.random.default_rng(self.seed), self.through_plane)
 
     def _bent(self, points_mm: FloatArray) -> FloatArray:
         amplitude, wave, phase = self.waves[:, :3], self.waves[:, 3:6], self.waves[:, 6]
@@ -302,21 +261,3 @@ class Thorax:
         descent[..., 2] = -self.descent * attached * self._dome(x, y) / max(self.domes)
         values = np.where(at_diaphragm[..., np.newaxis] & ~bone[..., np.newaxis], descent, swing)
         return bone | at_diaphragm, self.breath * values
-
-    def _scan(self, rng: np.random.Generator, image: FloatArray, raster: Raster) -> FloatArray:
-        """The scanner: blur, noise, and sometimes a round field of view."""
-        image = ndimage.gaussian_filter(image, rng.uniform(0.3, 0.8))
-        noise = rng.standard_normal(image.shape)
-        image = image + rng.uniform(5, 45) * ndimage.gaussian_filter(noise, rng.uniform(0, 0.6))
-        if rng.random() < 0.3:
-            points = raster.points_mm[..., raster.axes] - rng.normal(0, 12, len(raster.axes))
-            image = np.where(np.linalg.norm(points, axis=-1) < rng.uniform(150, 210), image, -1024)
-        return np.clip(image, -1024, 3000)
-
-
-def _vessels(rng: np.random.Generator, sides: tuple[int, ...], vox: FloatArray) -> FloatArray:
-    """How much of each voxel is vessel: thin curves, broken into branches, and dots where they cross the plane."""
-    curves = np.exp(-np.square(smooth_noise(rng, sides, rng.uniform(5, 9) * vox) / rng.uniform(0.08, 0.2)))
-    curves *= smooth_noise(rng, sides, 9 * vox) > rng.uniform(0.2, 1.0)
-    dots = smooth_noise(rng, sides, rng.uniform(1.8, 3.2) * vox) > rng.uniform(1.8, 2.4)
-    return np.maximum(curves, dots)

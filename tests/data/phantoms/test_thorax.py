@@ -10,7 +10,8 @@ import pytest
 from elasreg_core.data.phantoms.materials import Stiffness
 from elasreg_core.data.phantoms.phantom import SMALLEST_JACOBIAN, Scene, render
 from elasreg_core.data.phantoms.raster import Raster
-from elasreg_core.data.phantoms.thorax import BONE, HEART, LIVER, LUNG, MATERIALS, Thorax
+from elasreg_core.data.phantoms.thorax import Thorax
+from elasreg_core.data.phantoms.thorax_tissues import BONE, HEART, LIVER, LUNG, MATERIALS
 from elasreg_core.metrics import dice_per_label
 from elasreg_core.physics.fields import displacement_gradient, jacobian_determinant, warp_image, warp_labels
 
