@@ -39,7 +39,9 @@ class TrainingConfig:
 
     Attributes:
         steps: optimizer steps.
-        batch_size: pairs a step; each draws its own (λ, μ).
+        batch_size: pairs a step.
+        shared_parameters: one draw of the parameters for the whole batch, whose kernels are then made once and run over
+            all pairs at a time, which is quicker; otherwise every pair draws its own.
         learning_rate: of Adam.
         hyper_learning_rate: of Adam for the hypernetwork's own layers; none: `learning_rate`. They feed every kernel
             of the U-Net, and a large rate kills their ReLUs, and with them all response to λ and μ.
@@ -58,6 +60,7 @@ class TrainingConfig:
 
     steps: int
     batch_size: int = 1
+    shared_parameters: bool = False
     learning_rate: float = 1e-4
     hyper_learning_rate: float | None = None
     schedule: str = "constant"

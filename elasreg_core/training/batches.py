@@ -18,7 +18,7 @@ from elasreg_core.training.sampling import LAWS
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's input: images `(B, X, Y[, Z], 1)`, fixed labels `(B, X, Y[, Z])`, parameters `(B, P)`.
+    """One step's input: images `(B, X, Y[, Z], 1)`, fixed labels `(B, X, Y[, Z])`, parameters `(B, P)` or `(1, P)`.
 
     And, where the pairs have one, the true displacement, shape `(B, X, Y[, Z], D)` in voxels.
     """
@@ -73,7 +73,14 @@ class TrainingSet:
         )
 
     def batch(
-        self, seed: int, step: int, size: int, n_parameters: int, law: str, window: tuple[int, ...] | None = None
+        self,
+        seed: int,
+        step: int,
+        size: int,
+        n_parameters: int,
+        law: str,
+        window: tuple[int, ...] | None = None,
+        shared_parameters: bool = False,
     ) -> Batch:
         """The batch of one step: which pairs, seen how, under which parameters.
 
@@ -84,6 +91,7 @@ class TrainingSet:
             n_parameters: P.
             law: of the parameters, one of `LAWS`.
             window: draw a `RandomView` of these sides for every pair; None takes the pairs as they are.
+            shared_parameters: one row of parameters for the whole batch, shape `(1, P)`.
         """
         rng = np.random.default_rng([seed, step])
         chosen = rng.choice(len(self.moving), size, replace=size > len(self.moving))
@@ -100,7 +108,7 @@ class TrainingSet:
             moving[..., np.newaxis],
             fixed[..., np.newaxis],
             labels.astype(np.int32),
-            LAWS[law](rng, size, n_parameters),
+            LAWS[law](rng, 1 if shared_parameters else size, n_parameters),
             truth,
         )
 

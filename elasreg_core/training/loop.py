@@ -88,6 +88,7 @@ class Trainer:
             self.network.n_parameters,
             self.settings.sampling,
             window,
+            self.settings.shared_parameters,
         )
 
     def step(self, batch: Batch, step: int) -> LossTerms:
@@ -158,15 +159,16 @@ def parameter_maps(
     """Λ and Γ of Eq. 1: per voxel from the fixed labels (adaptive), or one value per sample (global).
 
     Args:
-        parameters: shape `(B, 2C)`, λ of all classes, then μ; or `(B, 2)`.
+        parameters: shape `(B, 2C)`, λ of all classes, then μ; or `(B, 2)`; a single row counts for the whole batch.
         labels: of the fixed image, shape `(B, X, Y[, Z])`.
         n_classes: C, the background included.
         adaptive: whether every class has its own parameters.
 
     Returns:
-        Two maps `(B, X, Y[, Z])`, or two of shape `(B, 1, 1[, 1])`.
+        Two maps `(B, X, Y[, Z])`, or two of shape `(B, 1, 1[, 1])` or `(1, 1, 1[, 1])`.
     """
     if adaptive:
+        parameters = tf.broadcast_to(parameters, (labels.shape[0], 2 * n_classes))
         lam, mu = parameters[:, :n_classes], parameters[:, n_classes:]
         return tf.gather(lam, labels, batch_dims=1), tf.gather(mu, labels, batch_dims=1)
     ones = (1,) * (len(labels.shape) - 1)

@@ -27,6 +27,7 @@ def write_model_card(checkpoint: Checkpoint) -> Path:
     clip = "" if settings.intensity_range is None else "clipped to {:g} … {:g}, then ".format(*settings.intensity_range)
     window = config["window"] or settings.grid_shape
     views = f"random views of {' × '.join(map(str, window))} voxels" if config["augment"] else "the pairs as they are"
+    drawn_for = "batch" if config["shared_parameters"] else "sample"
     means = ", ".join(f"{name} {value:.4f}" for name, value in training["mean_of_last_100_steps"].items())
     lines = [
         f"# {checkpoint.name}",
@@ -42,7 +43,7 @@ def write_model_card(checkpoint: Checkpoint) -> Path:
         f"| intensities | {clip}percentiles {settings.intensity_percentiles} to [0, 1], each image by itself |",
         f"| background at inference | λ = {card.background[0]:g}, μ = {card.background[1]:g} |",
         f"| trained on | {source} |",
-        f"| parameters drawn from | {card.sampling}: each of every sample, every step |",
+        f"| parameters drawn from | {card.sampling}: each, every step, for every {drawn_for} |",
         f"| regularization scale | {card.regularization_scale:g} (1 in the paper, where λ and μ hardly matter) |",
         f"| start | {_start(card.model, config)} |",
         f"| steps × batch | {training['steps']} × {config['batch_size']}; {views} |",

@@ -118,3 +118,10 @@ def test_parameters_are_uniform_on_the_unit_interval_without_mass_at_its_ends():
     assert (draws == 0).mean() < 1e-3
     # independent: correlations within a few standard errors (1/√20000 = .007) of zero
     np.testing.assert_allclose(np.corrcoef(draws.T), np.eye(4), atol=0.03)
+
+
+def test_a_shared_draw_is_one_row_and_leaves_the_pairs_as_they_were():
+    pairs = training_set()
+    own, shared = (pairs.batch(7, 3, 2, 4, "uniform", shared_parameters=share) for share in (False, True))
+    assert (own.parameters.shape, shared.parameters.shape) == ((2, 4), (1, 4))
+    np.testing.assert_array_equal(own.moving, shared.moving)
