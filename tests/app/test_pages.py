@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from elasreg_core.data.phantoms import Cohort, write_cohort
 from elasreg_core.workspace import paths
-from pages._shared import loaders
+from pages._shared import context, loaders
 from tests.conftest import ROOT
 
 PAGES = ["start", "explore", "identify"]
@@ -55,6 +56,17 @@ def test_on_the_demo(name):
     assert_fine(page)
     assert page.title[0].value
     assert [box.label for box in page.sidebar.selectbox][:3] == ["Data set", "Subject", "Checkpoint"]
+
+
+def test_data_of_other_tissues_offer_no_checkpoint_that_does_not_know_them(monkeypatch):
+    list(write_cohort(paths.data_folder() / "chests", Cohort("thorax", subjects=1, seed=5)))
+    monkeypatch.setattr(context, "family_names", lambda: ("cardiac",))
+    page = open_page("explore")
+    assert_fine(page)
+    assert page.sidebar.selectbox(key="checkpoint").options == ["cardiac"]
+    page.sidebar.selectbox(key="data").set_value("chests").run()
+    assert_fine(page)
+    assert "No checkpoint knows the tissues of chests: lung, bone, liver." in page.info[0].value
 
 
 def dice(page: AppTest) -> np.ndarray:

@@ -86,3 +86,11 @@ def test_global_maps_are_one_value_per_sample():
     assert lam.shape == mu.shape == (2, 1, 1, 1)
     np.testing.assert_allclose(tf.reshape(lam, -1), [0.1, 0.3])
     np.testing.assert_allclose(tf.reshape(mu, -1), [0.2, 0.4])
+
+
+def test_one_row_of_parameters_counts_for_the_whole_batch():
+    labels = tf.constant(np.arange(2 * 3 * 4).reshape(2, 3, 4) % 3)
+    row = tf.constant([[0.1, 0.2, 0.3, 0.4, 0.5, 0.6]])
+    shared, own = (parameter_maps(rows, labels, 3, adaptive=True) for rows in (row, tf.repeat(row, 2, axis=0)))
+    for one, other in zip(shared, own, strict=True):
+        np.testing.assert_array_equal(one, other)
