@@ -157,7 +157,7 @@ def save_checkpoint(
 ) -> Checkpoint:
     """Writes a checkpoint folder. `card` holds the fields of ModelCard but format and weights.
 
-    Weights are kept in 16 bits, half the size on disk; a registration moves by less than a thousandth of a voxel.
+    Weights are kept in 16 bits, half the size on disk; a displacement changes by less than a hundredth of a voxel.
 
     Returns:
         The checkpoint, read back.

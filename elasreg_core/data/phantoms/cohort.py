@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -174,24 +174,21 @@ def _write_truth(folder: Path, phantom: Phantom) -> None:
     displacement[..., raster.axes] = phantom.displacement
     write_volume(folder / "displacement.nii.gz", displacement.reshape(*raster.shape, 3), raster.affine, "vector")
     write_volume(folder / "materials.nii.gz", phantom.materials.reshape(raster.shape), raster.affine)
-    rows = [
-        (index, material.name, material.label, s.youngs_modulus_kpa, s.poisson_ratio, s.lam_kpa, s.mu_kpa)
-        for index, (material, s) in enumerate(phantom.table)
+    tissues = [
+        (i, m.name, m.label, s.youngs_modulus_kpa, s.poisson_ratio, s.lam_kpa, s.mu_kpa, m.stiffness.source)
+        for i, (m, s) in enumerate(phantom.table)
     ]
-    sources = [(material.stiffness.source,) for material, _ in phantom.table]
-    _write_csv(
-        folder / "tissues.csv", TISSUE_COLUMNS, [(*row, *source) for row, source in zip(rows, sources, strict=True)]
-    )
+    _write_csv(folder / "tissues.csv", TISSUE_COLUMNS, tissues)
     columns = [f"{image}_{axis}" for image in ("fixed", "moving") for axis in "ijk"]
     points = np.round(np.concatenate([phantom.landmarks_fixed, phantom.landmarks_moving], axis=1), 4)
     _write_csv(folder / "landmarks.csv", columns, points.tolist())
 
 
-def _write_csv(path: Path, columns: object, rows: object) -> None:
+def _write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)  # type: ignore[arg-type]
-    writer.writerows(rows)  # type: ignore[arg-type]
+    writer.writerow(columns)
+    writer.writerows(rows)
     write_atomic(path, text.getvalue())
 
 
