@@ -13,6 +13,7 @@ from elasreg_core.workspace.paths import data_folder
 
 COHORTS = {  # the training cohorts' seed is 1
     "cardiac-phantom": Cohort("cardiac", subjects=8, seed=2024),
+    "thorax-phantom": Cohort("thorax", subjects=6, seed=2024, plane="mixed"),
 }
 
 _MAKING = threading.Lock()
