@@ -31,10 +31,10 @@ def take(out: Path, widths: tuple[int, ...] = (1400, 800)) -> None:
                 page = browser.new_page(viewport={"width": width, "height": 900})
                 page.goto(f"{url}/{name}")
                 page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=90_000)
-                search = page.get_by_role("button", name="Search this subject")
-                if search.count():
-                    search.click()
+                if name == "identify" and width == widths[0]:  # the store keeps the result for the other widths
+                    page.get_by_role("button", name="Search this subject").click(timeout=90_000)
                     page.get_by_text("Download the sweep").wait_for(timeout=120_000)
+                page.locator(".js-plotly-plot").first.wait_for(timeout=90_000)
                 page.wait_for_timeout(2500)  # figures fade in
                 height = page.locator('[data-testid="stMain"]').evaluate("e => e.scrollHeight")
                 page.set_viewport_size({"width": width, "height": height})
