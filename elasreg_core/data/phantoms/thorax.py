@@ -117,7 +117,7 @@ class Thorax:
             vertebra=(uniform(16, 23), uniform(13, 19)),
             breath=1 if rng.random() < 0.7 else -1,
             descent=uniform(4, 38),
-            swing=(uniform(0, 7), uniform(0, 12), uniform(0, 8)),
+            swing=(uniform(0, 12), uniform(0, 25), uniform(0, 15)),
             shrinking=uniform(0.0, 0.3),
             through_plane=uniform(0.1, 0.7),
         )

@@ -74,19 +74,28 @@ def chest_ct(scene: Scene, rng: np.random.Generator, through_plane: float) -> tu
         if frame:
             air = (air + 1000) / np.clip(scene.volume_ratio, 0.4, 2.5) * rng.uniform(0.85, 1.1) - 1000
         drawn = np.where(lung, air + vessel * (30 - air), tissue)
-        images.append(_scan(rng, image_of(drawn, backwards, scene.factor), scene.raster))
-    return images[0], images[1]
+        images.append(_scan(rng, image_of(drawn, backwards, scene.factor)))
+    seen = _field_of_view(rng, scene.raster)
+    return np.where(seen, images[0], -1024), np.where(seen, images[1], -1024)
 
 
-def _scan(rng: np.random.Generator, image: FloatArray, raster: Raster) -> FloatArray:
-    """The scanner: blur, noise, and sometimes a round field of view."""
+def _scan(rng: np.random.Generator, image: FloatArray) -> FloatArray:
+    """The scanner: blur and noise."""
     image = ndimage.gaussian_filter(image, rng.uniform(0.3, 0.8))
     noise = rng.standard_normal(image.shape)
     image = image + rng.uniform(5, 45) * ndimage.gaussian_filter(noise, rng.uniform(0, 0.6))
-    if rng.random() < 0.3:
-        points = raster.points_mm[..., raster.axes] - rng.normal(0, 12, len(raster.axes))
-        image = np.where(np.linalg.norm(points, axis=-1) < rng.uniform(150, 210), image, -1024)
     return np.clip(image, -1024, 3000)
+
+
+def _field_of_view(rng: np.random.Generator, raster: Raster) -> npt.NDArray[np.bool_]:
+    """Where both images were taken: everywhere, in a round field, or in a box that may cut the body."""
+    points = raster.points_mm[..., raster.axes] - rng.normal(0, 12, len(raster.axes))
+    kind = rng.choice(["all", "round", "box"], p=[0.4, 0.3, 0.3])
+    if kind == "round":
+        return np.linalg.norm(points, axis=-1) < rng.uniform(150, 210)
+    if kind == "box":
+        return np.all(np.abs(points) < rng.uniform(95, 190, len(raster.axes)), axis=-1)
+    return np.ones(points.shape[:-1], dtype=bool)
 
 
 def _vessels(rng: np.random.Generator, sides: tuple[int, ...], vox: FloatArray) -> FloatArray:

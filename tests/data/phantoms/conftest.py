@@ -20,7 +20,7 @@ COHORTS = {
 }
 VOLUMES = {
     "hearts": Cohort("cardiac", subjects=1, seed=5, dim=3),
-    "chests": Cohort("thorax", subjects=1, seed=5, dim=3),
+    "chests": Cohort("thorax", subjects=1, seed=7, dim=3),
 }
 COARSE = {
     "cardiac": Raster((34, 30, 5), (4.5, 5.0, 11.0), (0.0, 0.0, -6.0), (-1, -1, 1)),
