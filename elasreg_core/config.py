@@ -51,7 +51,9 @@ class TrainingConfig:
         augment: random views of the pairs: turned, stretched, brightened (`training/augmentation.py`).
         window: sides of a view, smaller than the grid to save time (the network fits any grid); none: the grid's.
         supervision_steps: over so many first steps, a term that fades out pulls the displacement towards the true one,
-            which phantoms have; none: the paper's loss alone, as it is after these steps in any case.
+            which phantoms have; none: without it, as after these steps in any case.
+        label_weight: of a term 1 − Dice between warped and fixed labels, beside the similarity and weighed like it
+            against the energy; 0: the paper's loss, which sees no labels but in Λ and Γ.
         warm_start_steps: train elas-sas from elas-g's weights, for this many steps at half the learning rate;
             none: from scratch, like elas-g.
         save_every: steps between two saved states, from which `--resume` goes on.
@@ -69,6 +71,7 @@ class TrainingConfig:
     augment: bool = False
     window: tuple[int, ...] | None = None
     supervision_steps: int | None = None
+    label_weight: float = 0.0
     warm_start_steps: int | None = None
     save_every: int = 250
     seed: int = 0
@@ -88,7 +91,7 @@ class TrainingConfig:
         for name in ("warm_start_steps", "supervision_steps"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise InputError(f"{name} must be positive.", received=getattr(self, name))
-        for name in ("regularization_scale", "seed"):
+        for name in ("regularization_scale", "label_weight", "seed"):
             if not getattr(self, name) >= 0:
                 raise InputError(f"{name} must not be negative.", received=getattr(self, name))
 
@@ -100,6 +103,8 @@ class RunConfig:
     Attributes:
         models: which of the paper's models to train, e.g. "elas-g" and "elas-sas".
         background: (λ, μ) of class 0 at inference; the paper's experiments use (0, 0).
+        start: a family, by name or folder, whose elas-g this run's elas-g goes on from; none: random weights. It may
+            have been trained on other tissues: what matches hearts soon matches chests.
     """
 
     models: tuple[str, ...]
@@ -108,6 +113,7 @@ class RunConfig:
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     network: Architecture = field(default_factory=Architecture)
     background: tuple[float, float] = (0.0, 0.0)
+    start: str | None = None
 
     def __post_init__(self) -> None:
         if not self.models:

@@ -51,8 +51,8 @@ class HyperRegistrationNetwork:
         self._padding = [(0, 0), *((0, big - side) for big, side in zip(sides, grid_shape, strict=True)), (0, 0)]
         stock = build_hyper_vxm_dense(architecture, sides, n_parameters)
         fast = with_fast_layers(stock)
-        self._displacement_model = keras.Model(fast.inputs, fast.outputs[1])
-        self._transformer = vxm.layers.SpatialTransformer(interp_method="linear", indexing="ij")
+        self._velocity_model = keras.Model(fast.inputs, fast.get_layer(f"{_NAME}_flow").output)
+        self._integration = fast.get_layer(f"{_NAME}_flow_int")
 
     def displacement(self, moving: tf.Tensor, fixed: tf.Tensor, parameters: tf.Tensor) -> tf.Tensor:
         """The displacement, shape `(B, X, Y[, Z], D)` in voxels.
@@ -62,19 +62,27 @@ class HyperRegistrationNetwork:
             fixed: the fixed images, same shape.
             parameters: shape `(B, P)`, or `(1, P)` for one setting shared by the whole batch.
         """
+        return self.integrate(self.velocity(moving, fixed, parameters))
+
+    def velocity(self, moving: tf.Tensor, fixed: tf.Tensor, parameters: tf.Tensor) -> tf.Tensor:
+        """The velocity on the padded grid, as the U-Net predicts it; arguments as those of `displacement`."""
         padded = [tf.pad(image, self._padding) for image in (moving, fixed)]
-        displacement = self._displacement_model([*padded, parameters])
+        return self._velocity_model([*padded, parameters])
+
+    def integrate(self, velocity: tf.Tensor) -> tf.Tensor:
+        """The displacement of a velocity, by scaling and squaring on the padded grid."""
         crop = tuple(slice(side) for side in self.grid_shape)
-        return displacement[(slice(None), *crop)]
+        return self._integration(velocity)[(slice(None), *crop)]
 
     def warp(self, moving: tf.Tensor, displacement: tf.Tensor) -> tf.Tensor:
-        """moving(p + u(p)), shape `(B, X, Y[, Z], 1)`, differentiable."""
-        return self._transformer([moving, displacement])
+        """moving(p + u(p)), shape `(B, X, Y[, Z], channels)`, differentiable."""
+        transformer = vxm.layers.SpatialTransformer(interp_method="linear", indexing="ij")  # keeps its channels' number
+        return transformer([moving, displacement])
 
     @property
     def trainable_variables(self) -> list[tf.Variable]:
         """What an optimizer updates: hypernetwork, kernel generators and the flow layer."""
-        return list(self._displacement_model.trainable_variables)
+        return list(self._velocity_model.trainable_variables)
 
     @property
     def hypernetwork_variables(self) -> list[tf.Variable]:
@@ -90,7 +98,7 @@ class HyperRegistrationNetwork:
 
     def weights(self) -> dict[str, npt.NDArray[np.float32]]:
         """All weights by name, in VoxelMorph's naming without its `:0`."""
-        return {_weight_name(w): w.numpy() for w in self._displacement_model.weights}
+        return {_weight_name(w): w.numpy() for w in self._velocity_model.weights}
 
     def set_weights(self, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
         """Loads weights by name.
@@ -98,7 +106,7 @@ class HyperRegistrationNetwork:
         Raises:
             InputError: names or shapes differ from this network's.
         """
-        own = {_weight_name(w): w for w in self._displacement_model.weights}
+        own = {_weight_name(w): w for w in self._velocity_model.weights}
         if set(own) != set(weights):
             odd = sorted(set(own) ^ set(weights))
             raise InputError(

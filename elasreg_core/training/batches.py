@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,33 +21,36 @@ from elasreg_core.training.sampling import LAWS
 class Batch:
     """One step's input: images `(B, X, Y[, Z], 1)`, fixed labels `(B, X, Y[, Z])`, parameters `(B, P)` or `(1, P)`.
 
-    And, where the pairs have one, the true displacement, shape `(B, X, Y[, Z], D)` in voxels.
+    And, where the pairs have them, the moving labels, shaped as the fixed ones, and the true displacement, shape
+    `(B, X, Y[, Z], D)` in voxels.
     """
 
     moving: npt.NDArray[np.float32]
     fixed: npt.NDArray[np.float32]
     labels: npt.NDArray[np.int32]
     parameters: npt.NDArray[np.float32]
+    moving_labels: npt.NDArray[np.int32] | None = None
     truth: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """All pairs of a run in memory, stacked: images `(N, X, Y[, Z])`, fixed labels, and the truth if all have it."""
+    """All pairs of a run in memory, stacked: images `(N, X, Y[, Z])`, fixed labels, and what else all of them have."""
 
     moving: npt.NDArray[np.float32]
     fixed: npt.NDArray[np.float32]
     labels: npt.NDArray[np.uint8]
     tissues: tuple[str, ...]
     subjects: tuple[str, ...] = ()
+    moving_labels: npt.NDArray[np.uint8] | None = None
     truth: npt.NDArray[np.float32] | None = None
 
     @cached_property
     def digest(self) -> str:
         """sha256 over everything that a training sees of the data."""
         digest = hashlib.sha256(repr((self.moving.shape, self.tissues)).encode())
-        for stack in (self.moving, self.fixed, self.labels, *(() if self.truth is None else (self.truth,))):
-            digest.update(np.ascontiguousarray(stack).data)
+        for stack in (self.moving, self.fixed, self.labels, self.moving_labels, self.truth):
+            digest.update(b"none" if stack is None else np.ascontiguousarray(stack).data)
         return digest.hexdigest()
 
     @classmethod
@@ -69,7 +73,8 @@ class TrainingSet:
             np.stack(fixed_labels),
             pairs[0].tissues.names,
             tuple(pair.id for pair in pairs),
-            _stacked_truth(pairs),
+            _stacked([pair.moving_labels for pair in pairs]),
+            _stacked([None if pair.truth is None else pair.truth.displacement for pair in pairs]),
         )
 
     def batch(
@@ -96,12 +101,15 @@ class TrainingSet:
         rng = np.random.default_rng([seed, step])
         chosen = rng.choice(len(self.moving), size, replace=size > len(self.moving))
         moving, fixed, labels = self.moving[chosen], self.fixed[chosen], self.labels[chosen]
+        moving_labels = None if self.moving_labels is None else self.moving_labels[chosen]
         truth = None if self.truth is None else self.truth[chosen]
         if window is not None:
             views = [RandomView.draw(rng, self.moving.shape[1:], window) for _ in chosen]
             moving = np.stack([view.image(image, view.shades[0]) for view, image in zip(views, moving, strict=True)])
             fixed = np.stack([view.image(image, view.shades[1]) for view, image in zip(views, fixed, strict=True)])
             labels = np.stack([view.labels(image) for view, image in zip(views, labels, strict=True)])
+            if moving_labels is not None:
+                moving_labels = np.stack([view.labels(image) for view, image in zip(views, moving_labels, strict=True)])
             if truth is not None:
                 truth = np.stack([view.vectors(vectors) for view, vectors in zip(views, truth, strict=True)])
         return Batch(
@@ -109,10 +117,12 @@ class TrainingSet:
             fixed[..., np.newaxis],
             labels.astype(np.int32),
             LAWS[law](rng, 1 if shared_parameters else size, n_parameters),
+            None if moving_labels is None else moving_labels.astype(np.int32),
             truth,
         )
 
 
-def _stacked_truth(pairs: Sequence[RegistrationPair]) -> npt.NDArray[np.float32] | None:
-    known = [pair.truth.displacement for pair in pairs if pair.truth is not None]
-    return np.stack(known) if len(known) == len(pairs) else None
+def _stacked(arrays: Sequence[npt.NDArray[Any] | None]) -> npt.NDArray[Any] | None:
+    """All arrays in one, or None if any pair lacks its own."""
+    known = [array for array in arrays if array is not None]
+    return np.stack(known) if len(known) == len(arrays) else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from elasreg_core.networks.checkpoint import Checkpoint, save_checkpoint
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import keras, tf
 from elasreg_core.training.batches import Batch, TrainingSet
-from elasreg_core.training.losses import LossTerms, elastic_loss, with_supervision
+from elasreg_core.training.losses import LossTerms, elastic_loss, with_overlap, with_supervision
 from elasreg_core.training.model_card import write_model_card
 from elasreg_core.training.state import HISTORY_COLUMNS, HistoryRow, RunFolder, fingerprint
+
+_COMPILED_FROM = 100  # steps: compiling takes some seconds, and saves a third of every step
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Trainer:
         ]
         for variables, optimizer, _ in self._groups:
             optimizer.build(variables)
+        compiled = self.steps >= _COMPILED_FROM and not tf.config.list_physical_devices("GPU")
+        self._loss = tf.function(self._loss_of_velocity, jit_compile=compiled)
         self._step = tf.function(self._gradient_step)
 
     @property
@@ -95,11 +100,13 @@ class Trainer:
         """One optimizer step."""
         for _, optimizer, share in self._groups:
             optimizer.learning_rate.assign(share * self.learning_rate(step))
-        arrays = [batch.moving, batch.fixed, batch.labels, batch.parameters]
+        arrays = {"moving": batch.moving, "fixed": batch.fixed, "labels": batch.labels, "parameters": batch.parameters}
+        if self.settings.label_weight > 0 and batch.moving_labels is not None:
+            arrays["moving_labels"] = batch.moving_labels
         weight = self.supervision(step)
         if weight > 0 and batch.truth is not None:
-            arrays += [batch.truth, np.array(weight, dtype=np.float32)]
-        return self._step(*(tf.constant(array) for array in arrays))
+            arrays |= {"truth": batch.truth, "truth_weight": np.array(weight, dtype=np.float32)}
+        return self._step(**{name: tf.constant(array) for name, array in arrays.items()})
 
     def _gradient_step(
         self,
@@ -107,27 +114,51 @@ class Trainer:
         fixed: tf.Tensor,
         labels: tf.Tensor,
         parameters: tf.Tensor,
-        truth: tf.Tensor | None = None,
-        truth_weight: tf.Tensor | None = None,
+        **known: tf.Tensor,
     ) -> LossTerms:
+        """One step; `known` are those of moving labels, true displacement and its weight that the loss makes use of."""
         lam, mu = parameter_maps(parameters, labels, self.n_classes, self.adaptive)
         with tf.GradientTape() as tape:
-            displacement = self.network.displacement(moving, fixed, parameters)
-            warped = self.network.warp(moving, displacement)
-            terms = elastic_loss(fixed, warped, displacement, lam, mu, self.settings.regularization_scale)
-            if truth is not None:
-                terms = with_supervision(terms, displacement, truth, truth_weight)
-        gradients = tape.gradient(terms.total, [variables for variables, _, _ in self._groups])
+            velocity = self.network.velocity(moving, fixed, parameters)
+        terms, slope = self._loss(velocity, moving, fixed, labels, lam, mu, **known)
+        groups = [variables for variables, _, _ in self._groups]
+        gradients = tape.gradient(velocity, groups, output_gradients=slope)
         for (variables, optimizer, _), of_group in zip(self._groups, gradients, strict=True):
             optimizer.apply_gradients(zip(of_group, variables, strict=True))
         return terms
+
+    def _loss_of_velocity(
+        self,
+        velocity: tf.Tensor,
+        moving: tf.Tensor,
+        fixed: tf.Tensor,
+        labels: tf.Tensor,
+        lam: tf.Tensor,
+        mu: tf.Tensor,
+        moving_labels: tf.Tensor | None = None,
+        truth: tf.Tensor | None = None,
+        truth_weight: tf.Tensor | None = None,
+    ) -> tuple[LossTerms, tf.Tensor]:
+        """All that follows the U-Net, integration, warp and loss, and the loss's gradient by the velocity."""
+        with tf.GradientTape() as tape:
+            tape.watch(velocity)
+            displacement = self.network.integrate(velocity)
+            warped = self.network.warp(moving, displacement)
+            terms = elastic_loss(fixed, warped, displacement, lam, mu, self.settings.regularization_scale)
+            if moving_labels is not None:
+                masks, moving_masks = (tf.one_hot(of, self.n_classes)[..., 1:] for of in (labels, moving_labels))
+                warped_masks = self.network.warp(moving_masks, displacement)
+                terms = with_overlap(terms, masks, warped_masks, lam, mu, self.settings.label_weight)
+            if truth is not None:
+                terms = with_supervision(terms, displacement, truth, truth_weight)
+        return terms, tape.gradient(terms.total, velocity)
 
     @property
     def _optimizer_variables(self) -> list[tf.Variable]:
         return [variable for _, optimizer, _ in self._groups for variable in optimizer.variables]
 
     def warm_start(self, start: Checkpoint) -> None:
-        """Takes up the weights of the global network of the same run.
+        """Takes up the weights of a global network.
 
         The adaptive network's first layer spreads each parameter's row over the classes, a share 1/C to each, so that
         it begins as the global network wherever all classes have the same (λ, μ), and between the values elsewhere.
@@ -193,7 +224,7 @@ def train_model(
         out: folder of this model's checkpoint (see `RunFolder` for what lies in it meanwhile).
         resume: go on from the saved state, if there is one; a finished training is left as it is.
         on_step: hears of every step.
-        start: the global network of the same run, where the configuration wants a warm start.
+        start: a global network to start from: of the same run for a warm start, of the family `config.start` otherwise.
 
     Raises:
         InputError: `out` holds a training and `resume` is False; it holds another run's; or the loss is not finite.
@@ -217,19 +248,24 @@ def train_model(
             expected="phantoms with their truth folder",
             cure="Leave out supervision_steps",
         )
+    if settings.label_weight > 0 and pairs.moving_labels is None:
+        raise InputError(
+            "The overlap of labels should count, but not every pair has moving labels.",
+            cure="Leave out label_weight",
+        )
     first = 0
     history: list[HistoryRow] = []
     saved = folder.load()
     if saved is not None:
         state, first, history = saved
         trainer.restore(state)
-    elif trainer.is_warm and start is not None:
+    elif start is not None:
         trainer.warm_start(start)
     seconds_before = float(history[-1][-1]) if history else 0.0
     started = time.monotonic()
-    for step in range(first, trainer.steps):
+    for step, batch in _batches(trainer, pairs, first):
         try:
-            terms = [float(term) for term in trainer.step(trainer.batch(pairs, step), step)]
+            terms = [float(term) for term in trainer.step(batch, step)]
         except tf.errors.InvalidArgumentError as error:  # a displacement that is not finite points at no voxel
             raise _not_finite(step) from error
         if not np.isfinite(terms[0]):
@@ -240,7 +276,18 @@ def train_model(
             _require_response(trainer.network, step)
             folder.save(trainer.state(), step + 1, history)
         on_step(Progress(step + 1, trainer.steps, terms[0]))
-    return _write_checkpoint(config, model, pairs, trainer, folder, history)
+    return _write_checkpoint(config, model, pairs, trainer, folder, history, start)
+
+
+def _batches(trainer: Trainer, pairs: TrainingSet, first: int) -> Iterator[tuple[int, Batch]]:
+    """The steps that are left with their batches; the next one is drawn while the caller works on this one."""
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        upcoming = ahead.submit(trainer.batch, pairs, first)
+        for step in range(first, trainer.steps):
+            batch = upcoming.result()
+            if step + 1 < trainer.steps:
+                upcoming = ahead.submit(trainer.batch, pairs, step + 1)
+            yield step, batch
 
 
 def _not_finite(step: int) -> InputError:
@@ -260,19 +307,27 @@ def _require_response(network: HyperRegistrationNetwork, step: int) -> None:
 
 
 def _write_checkpoint(
-    config: RunConfig, model: str, pairs: TrainingSet, trainer: Trainer, folder: RunFolder, history: list[HistoryRow]
+    config: RunConfig,
+    model: str,
+    pairs: TrainingSet,
+    trainer: Trainer,
+    folder: RunFolder,
+    history: list[HistoryRow],
+    start: Checkpoint | None,
 ) -> Checkpoint:
     tail = [dict(zip(HISTORY_COLUMNS, row, strict=True)) for row in history[-100:]]
     training = {
         "run": folder.run,
         "config": asdict(config.training),
         "data": asdict(config.data),
+        "start": None if start is None else {"name": start.name, "weights_sha256": start.card.weights_sha256},
         "steps": trainer.steps,
         "pairs": len(pairs.moving),
         "subjects": pairs.subjects,
         "seconds": float(history[-1][-1]),
         "mean_of_last_100_steps": {
-            name: float(np.mean([float(row[name]) for row in tail])) for name in ("loss", "similarity", "energy")
+            name: float(np.mean([float(row[name]) for row in tail]))
+            for name in ("loss", "similarity", "energy", "overlap")
         },
     }
     checkpoint = save_checkpoint(

@@ -2,7 +2,8 @@
 
     mean[ (2 − Λ − Γ) · (−NCC(F, M∘φ)) ] + scale · mean[ e(u; Λ, Γ) ]
 
-Eq. 1 and 2 of Reithmeir et al., MICCAI 2024, where scale is 1. u is the integrated displacement.
+Eq. 1 and 2 of Reithmeir et al., MICCAI 2024, where scale is 1. u is the integrated displacement. Two terms may be
+added where the training pairs are phantoms: the overlap of their labels, and at first the distance to the true motion.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class LossTerms(NamedTuple):
     total: tf.Tensor
     similarity: tf.Tensor
     energy: tf.Tensor
+    overlap: tf.Tensor
     supervision: tf.Tensor
 
 
@@ -46,7 +48,32 @@ def elastic_loss(
     weight = 2.0 - lam - mu  # never negative: both are in [0, 1]
     similarity = tf.reduce_mean(weight * -local_ncc(fixed, warped))
     energy = regularization_scale * tf.reduce_mean(elastic_energy_density(displacement, lam, mu))
-    return LossTerms(similarity + energy, similarity, energy, tf.zeros(()))
+    return LossTerms(similarity + energy, similarity, energy, tf.zeros(()), tf.zeros(()))
+
+
+def with_overlap(
+    terms: LossTerms, fixed_masks: tf.Tensor, warped_masks: tf.Tensor, lam: tf.Tensor, mu: tf.Tensor, weight: float
+) -> LossTerms:
+    """Adds weight · mean[ (2 − Λ − Γ) · (1 − Dice) ] over the tissues, Dice being soft.
+
+    It stands beside the similarity and is weighed against the energy as that is; in the adaptive network every tissue
+    counts by its own λ and μ. (Labels in training only, as VoxelMorph has it: Balakrishnan et al., IEEE TMI 38, 2019.)
+
+    Args:
+        terms: the loss so far.
+        fixed_masks: one channel per tissue, 0 or 1, shape `(B, X, Y[, Z], C−1)`.
+        warped_masks: those of the moving labels, warped linearly, same shape.
+        lam: Λ, as in `elastic_loss`.
+        mu: Γ.
+        weight: of the term.
+    """
+    space = list(range(1, len(fixed_masks.shape) - 1))
+    in_fixed, in_warped = (tf.reduce_sum(masks, space) for masks in (fixed_masks, warped_masks))  # (B, C−1)
+    dice = 2 * tf.reduce_sum(fixed_masks * warped_masks, space) / tf.maximum(in_fixed + in_warped, 1.0)
+    trade = tf.reduce_sum((2.0 - lam - mu)[..., tf.newaxis] * fixed_masks, space) / tf.maximum(in_fixed, 1.0)
+    present = tf.cast((in_fixed > 0) & (in_warped > 0), dice.dtype)
+    overlap = weight * tf.reduce_sum(present * trade * (1 - dice)) / tf.maximum(tf.reduce_sum(present), 1.0)
+    return terms._replace(total=terms.total + overlap, overlap=overlap)
 
 
 def with_supervision(terms: LossTerms, displacement: tf.Tensor, truth: tf.Tensor, weight: tf.Tensor) -> LossTerms:

@@ -45,7 +45,8 @@ def write_model_card(checkpoint: Checkpoint) -> Path:
         f"| trained on | {source} |",
         f"| parameters drawn from | {card.sampling}: each, every step, for every {drawn_for} |",
         f"| regularization scale | {card.regularization_scale:g} (1 in the paper, where λ and μ hardly matter) |",
-        f"| start | {_start(card.model, config)} |",
+        f"| labels | {_labels(config)} |",
+        f"| start | {_start(training, card.model)} |",
         f"| steps × batch | {training['steps']} × {config['batch_size']}; {views} |",
         f"| learning rate | {_learning_rate(card.model, config)}, {config['schedule']}; Adam |",
         f"| seed | {config['seed']} |",
@@ -63,12 +64,18 @@ def write_model_card(checkpoint: Checkpoint) -> Path:
     return path
 
 
-def _start(model: str, config: dict[str, Any]) -> str:
-    if _is_warm(model, config):
-        return "from the weights of elas-g of the same run"
-    if config["supervision_steps"]:
-        return f"from scratch; the true motion leads over the first {config['supervision_steps']} steps, fading out"
-    return "from scratch"
+def _labels(config: dict[str, Any]) -> str:
+    if not config["label_weight"]:
+        return "not in the loss"
+    return f"{config['label_weight']:g} × (1 − Dice) beside the similarity: of the phantoms, in training only"
+
+
+def _start(training: dict[str, Any], model: str) -> str:
+    start, config = training["start"], training["config"]
+    text = f"from the weights of {start['name']} (sha256 {start['weights_sha256'][:12]}…)" if start else "from scratch"
+    if config["supervision_steps"] and not _is_warm(model, config):
+        text += f"; the true motion leads over the first {config['supervision_steps']} steps, fading out"
+    return text
 
 
 def _learning_rate(model: str, config: dict[str, Any]) -> str:

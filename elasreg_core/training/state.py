@@ -18,13 +18,14 @@ from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
 from elasreg_core.training.batches import TrainingSet
 
-HISTORY_COLUMNS = ("step", "loss", "similarity", "energy", "supervision", "learning_rate", "seconds")
+HISTORY_COLUMNS = ("step", "loss", "similarity", "energy", "overlap", "supervision", "learning_rate", "seconds")
 HistoryRow = tuple[str, ...]
 
 
 def fingerprint(config: RunConfig, model: str, pairs: TrainingSet) -> str:
     """What must be equal for a training to be the same one: configuration, model, and the pairs themselves."""
-    settings = (model, config.training, config.network, config.preprocessing, config.background, pairs.digest)
+    start = () if config.start is None else (config.start,)
+    settings = (model, config.training, config.network, config.preprocessing, config.background, pairs.digest, *start)
     return hashlib.sha256(repr(settings).encode()).hexdigest()
 
 

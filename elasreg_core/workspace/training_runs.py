@@ -15,7 +15,7 @@ from elasreg_core.training.batches import TrainingSet
 from elasreg_core.training.loop import Progress, train_model
 from elasreg_core.training.state import RunFolder, fingerprint
 from elasreg_core.workspace.demo import ensure_phantom
-from elasreg_core.workspace.paths import data_folder
+from elasreg_core.workspace.paths import data_folder, find_family
 
 
 class Reporter(Protocol):
@@ -57,7 +57,7 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
         reporter: hears of progress.
 
     Raises:
-        InputError: see `training_data`, `load_case` and `train_model`.
+        InputError: see `training_data`, `load_case`, `find_family` and `train_model`.
     """
     dataset = training_data(config, reporter)
     if config.training.supervision_steps is None:
@@ -68,6 +68,7 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
     for model in config.models:
         RunFolder(out / model, fingerprint(config, model, pairs)).require_usable(resume)
     write_atomic(out / "config.toml", text)
+    origin = None if config.start is None else find_family(config.start).member("elas-g")
     checkpoints: list[Checkpoint] = []
     for model in config.models:
         warm = config.training.warm_start_steps if checkpoints else None
@@ -77,7 +78,7 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
             reporter.loss(progress.loss)
             done(progress.step)
 
-        start = checkpoints[0] if warm else None
+        start = checkpoints[0] if warm else origin if model == "elas-g" else None
         checkpoints.append(train_model(config, model, pairs, out / model, resume, on_step, start))
     return checkpoints
 

@@ -94,6 +94,20 @@ def test_a_training_set_has_the_truth_if_all_its_pairs_have_it():
     assert TrainingSet.from_pairs([known, make_pair()]).truth is None
 
 
+def test_moving_labels_are_stacked_where_all_pairs_have_them_and_seen_as_the_images_are():
+    pairs = TrainingSet.from_pairs([make_pair(), make_pair()])
+    np.testing.assert_array_equal(pairs.moving_labels[0], make_pair().moving_labels)
+    without = TrainingSet.from_pairs([make_pair(), make_pair(moving_labels=None)])
+    assert without.moving_labels is None
+    assert without.digest != pairs.digest
+    whole = pairs.batch(0, 0, 2, 2, "uniform")
+    np.testing.assert_array_equal(whole.moving_labels, pairs.moving_labels)
+    same = dataclasses.replace(pairs, moving_labels=pairs.labels)
+    view = same.batch(0, 0, 2, 2, "uniform", (8, 6))
+    np.testing.assert_array_equal(view.moving_labels, view.labels)
+    assert without.batch(0, 0, 2, 2, "uniform").moving_labels is None
+
+
 def test_a_pair_without_fixed_labels_is_not_trained_on():
     with pytest.raises(InputError, match="subject has no fixed labels. Cure: Training needs a segmentation"):
         TrainingSet.from_pairs([make_pair(fixed_labels=None)])

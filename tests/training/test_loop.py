@@ -32,6 +32,7 @@ CONFIG = RunConfig(
         augment=True,
         window=(8, 12),
         supervision_steps=3,
+        label_weight=0.5,
         save_every=2,
         seed=3,
     ),
@@ -49,7 +50,7 @@ def pairs() -> TrainingSet:
     rng = np.random.default_rng(0)
     moving, fixed = rng.random((2, 4, 16, 20)).astype("f4")
     labels, truth = rng.integers(0, 3, (4, 16, 20)).astype("u1"), rng.normal(size=(4, 16, 20, 2)).astype("f4")
-    return TrainingSet(moving, fixed, labels, ("a", "b"), truth=truth)
+    return TrainingSet(moving, fixed, labels, ("a", "b"), moving_labels=labels[::-1].copy(), truth=truth)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def uninterrupted(pairs, tmp_path_factory):
 
 
 def losses(folder):
-    return pd.read_csv(folder / "history.csv")[["step", "loss", "similarity", "energy", "supervision"]]
+    return pd.read_csv(folder / "history.csv")[["step", "loss", "similarity", "energy", "overlap", "supervision"]]
 
 
 def test_the_checkpoint_describes_its_training(uninterrupted):
@@ -70,7 +71,8 @@ def test_the_checkpoint_describes_its_training(uninterrupted):
     history = pd.read_csv(uninterrupted.folder / "history.csv")
     assert tuple(history.columns) == HISTORY_COLUMNS
     assert list(history["step"]) == list(range(6))
-    terms = history[["similarity", "energy", "supervision"]]
+    terms = history[["similarity", "energy", "overlap", "supervision"]]
+    assert (history["overlap"] > 0).all()
     np.testing.assert_allclose(history["loss"], terms.sum(axis=1), rtol=1e-5)
 
 
@@ -80,6 +82,11 @@ def test_the_true_motion_leads_at_first_and_then_no_more(uninterrupted):
     # turned and stretched into the view, and weighted by 1, 2/3, 1/3 and then 0
     np.testing.assert_allclose(supervision[:3] / [1, 2 / 3, 1 / 3], 1.0, atol=0.5)
     assert (supervision[3:] == 0).all()
+
+
+def test_the_overlap_of_labels_needs_moving_labels(pairs, tmp_path):
+    with pytest.raises(InputError, match="not every pair has moving labels. Cure: Leave out label_weight"):
+        train_model(CONFIG, "elas-sas", dataclasses.replace(pairs, moving_labels=None), tmp_path)
 
 
 def test_a_network_trained_on_windows_registers_the_whole_grid(uninterrupted):

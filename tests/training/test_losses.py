@@ -8,7 +8,7 @@ import pytest
 from elasreg_core.networks.voxelmorph_tf import tf, vxm
 from elasreg_core.physics.elasticity import elastic_energy_density
 from elasreg_core.training.loop import parameter_maps
-from elasreg_core.training.losses import elastic_loss, local_ncc, with_supervision
+from elasreg_core.training.losses import elastic_loss, local_ncc, with_overlap, with_supervision
 
 
 def images(shape, seed=0):
@@ -70,6 +70,29 @@ def test_supervision_adds_the_mean_distance_to_the_true_displacement():
     assert float(supervised.supervision) == pytest.approx(2.0004, rel=1e-5)
     assert float(supervised.total - unsupervised.total) == pytest.approx(2.0004, rel=1e-4)
     assert (supervised.similarity, supervised.energy) == (unsupervised.similarity, unsupervised.energy)
+
+
+def test_overlap_adds_each_tissues_missing_dice_by_its_own_parameters():
+    fixed, warped = images((1, 4, 4))
+    u = tf.zeros((1, 4, 4, 2))
+    fixed_masks, warped_masks = np.zeros((2, 1, 4, 4, 3), "f4")
+    fixed_masks[0, :2, :, 0] = 1  # tissue 1: 8 voxels, of which 4 overlap with 4: Dice 8/12 = 2/3
+    warped_masks[0, 0, :, 0] = 1
+    fixed_masks[0, 2, :, 1] = 1  # tissue 2: 4 voxels, all half there: Dice 2·2/(4 + 2) = 2/3 too
+    warped_masks[0, 2, :, 1] = 0.5
+    warped_masks[0, 3, :, 2] = 1  # tissue 3 is absent from the fixed image and has no say
+    lam, mu = np.zeros((2, 1, 4, 4), "f4")
+    lam[0, :2], mu[0, :2] = 0.5, 0.5  # tissue 1 counts 2 − 1 = 1, tissue 2 counts 2 − 0.4 = 1.6
+    lam[0, 2] = 0.4
+    terms = elastic_loss(fixed, warped, u, tf.constant(lam), tf.constant(mu), 1.0)
+    found = with_overlap(terms, *map(tf.constant, (fixed_masks, warped_masks, lam, mu)), weight=3.0)
+    # 3 · mean(1 · 1/3, 1.6 · 1/3) = 1.3
+    assert float(found.overlap) == pytest.approx(1.3, rel=1e-5)
+    assert float(found.total - terms.total) == pytest.approx(1.3, rel=1e-5)
+    assert float(with_overlap(terms, *map(tf.constant, (0 * fixed_masks, warped_masks, lam, mu)), 3.0).overlap) == 0
+    # one λ and one μ for all: shapes (B, 1, 1)
+    whole = with_overlap(terms, *map(tf.constant, (fixed_masks, warped_masks)), tf.fill((1, 1, 1), 0.5), 0.5, 3.0)
+    assert float(whole.overlap) == pytest.approx(3 * 1 / 3, rel=1e-5)
 
 
 def test_adaptive_maps_take_each_voxels_class_from_the_fixed_labels():

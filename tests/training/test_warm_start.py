@@ -109,6 +109,17 @@ def test_the_true_motion_fades_out_of_the_global_networks_loss_and_never_enters_
     assert warm.supervision(0) == 0
 
 
+def test_a_global_network_may_go_on_from_one_trained_elsewhere(pairs, start, tmp_path):
+    config = dataclasses.replace(with_training(steps=1, learning_rate=1e-9), start="small")
+    found = train_model(config, "elas-g", pairs, tmp_path / "out", start=start)
+    for name, array in start.read_weights().items():
+        np.testing.assert_allclose(found.read_weights()[name], array, atol=1e-6)
+    assert found.card.training["start"] == {"name": "small/elas-g", "weights_sha256": start.card.weights_sha256}
+    assert f"| start | from the weights of small/elas-g (sha256 {start.card.weights_sha256[:12]}…) |" in (
+        found.folder / "MODEL_CARD.md"
+    ).read_text(encoding="utf-8")
+
+
 def test_another_warm_start_or_window_is_another_run(pairs):
     configs = [
         CONFIG,
@@ -118,6 +129,8 @@ def test_another_warm_start_or_window_is_another_run(pairs):
         with_training(augment=True, window=(8, 12)),
         with_training(hyper_learning_rate=1e-4),
         with_training(supervision_steps=3),
+        with_training(label_weight=1.0),
+        dataclasses.replace(CONFIG, start="small"),
     ]
     assert len({fingerprint(config, "elas-sas", pairs) for config in configs}) == len(configs)
 

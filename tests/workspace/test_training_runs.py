@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from elasreg_core.config import DataConfig, RunConfig, TrainingConfig
@@ -79,6 +81,17 @@ def test_with_a_warm_start_the_adaptive_model_begins_with_the_global_one(hearts,
     assert [call["start"] for call in trained] == [None, "the checkpoint of elas-g"]
     assert heard.phases[1:] == [("training elas-g", 6), ("training elas-sas", 4)]
     assert all(call["resume"] for call in trained)
+
+
+def test_a_run_may_go_on_from_another_familys_global_network(hearts, tmp_path, trained, small_family):
+    config = dataclasses.replace(configuration(hearts, warm_start_steps=4), start=str(small_family))
+    run_training(config, "", tmp_path / "out", False, Reporter())
+    assert [getattr(call["start"], "name", call["start"]) for call in trained] == [
+        "small/elas-g",
+        "the checkpoint of elas-g",
+    ]
+    with pytest.raises(InputError, match="There is no checkpoint nobody"):
+        run_training(dataclasses.replace(config, start="nobody"), "", tmp_path / "none", False, Reporter())
 
 
 def test_faults_of_the_data_are_told(hearts, tmp_path, trained):
