@@ -40,6 +40,7 @@ lint: $(VENV)/.dev ## ruff, mypy, import contracts
 	$(BIN)/lint-imports --no-cache
 
 checkpoints: setup ## train the shipped checkpoints again (hours on 2 cores; resumes where it stopped)
+	$(BIN)/elasreg train cardiac-base --out workspace/checkpoints/cardiac-base --resume
 	for family in cardiac thorax; do \
 		$(BIN)/elasreg train $$family --out workspace/runs/$$family --resume && \
 		rm -rf checkpoints/$$family && cp -r workspace/runs/$$family checkpoints/ && \

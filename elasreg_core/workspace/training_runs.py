@@ -10,12 +10,13 @@ from typing import Protocol
 from elasreg_core.atomic import write_atomic
 from elasreg_core.config import RunConfig
 from elasreg_core.data.datasets import Dataset, open_dataset
+from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.training.batches import TrainingSet
 from elasreg_core.training.loop import Progress, train_model
 from elasreg_core.training.state import RunFolder, fingerprint
 from elasreg_core.workspace.demo import ensure_phantom
-from elasreg_core.workspace.paths import data_folder, find_family
+from elasreg_core.workspace.paths import data_folder, find_family, home
 
 
 class Reporter(Protocol):
@@ -57,8 +58,9 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
         reporter: hears of progress.
 
     Raises:
-        InputError: see `training_data`, `load_case`, `find_family` and `train_model`.
+        InputError: the family to start from is missing; see also `training_data`, `load_case` and `train_model`.
     """
+    origin = _origin(config)
     dataset = training_data(config, reporter)
     if config.training.supervision_steps is None:
         dataset = dataset.without_truth()
@@ -68,7 +70,6 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
     for model in config.models:
         RunFolder(out / model, fingerprint(config, model, pairs)).require_usable(resume)
     write_atomic(out / "config.toml", text)
-    origin = None if config.start is None else find_family(config.start).member("elas-g")
     checkpoints: list[Checkpoint] = []
     for model in config.models:
         warm = config.training.warm_start_steps if checkpoints else None
@@ -81,6 +82,20 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
         start = checkpoints[0] if warm else origin if model == "elas-g" else None
         checkpoints.append(train_model(config, model, pairs, out / model, resume, on_step, start))
     return checkpoints
+
+
+def _origin(config: RunConfig) -> Checkpoint | None:
+    """The global network that the run starts from, if its configuration names one."""
+    if config.start is None:
+        return None
+    try:
+        return find_family(config.start).member("elas-g")
+    except InputError as error:
+        raise InputError(
+            f"This training starts from the elas-g of {config.start}, which cannot be used.",
+            received=str(error),
+            cure=f"Train it first: elasreg train {config.start} --out {home() / 'checkpoints' / config.start}",
+        ) from error
 
 
 def _load_all(dataset: Dataset, config: RunConfig, reporter: Reporter) -> TrainingSet:

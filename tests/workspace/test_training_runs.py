@@ -90,8 +90,12 @@ def test_a_run_may_go_on_from_another_familys_global_network(hearts, tmp_path, t
         "small/elas-g",
         "the checkpoint of elas-g",
     ]
-    with pytest.raises(InputError, match="There is no checkpoint nobody"):
-        run_training(dataclasses.replace(config, start="nobody"), "", tmp_path / "none", False, Reporter())
+    heard = Reporter()
+    with pytest.raises(
+        InputError, match="starts from the elas-g of nobody.*There is no checkpoint.*elasreg train nobody"
+    ):
+        run_training(dataclasses.replace(config, start="nobody"), "", tmp_path / "none", False, heard)
+    assert not heard.phases  # said before anything is made or read
 
 
 def test_faults_of_the_data_are_told(hearts, tmp_path, trained):
