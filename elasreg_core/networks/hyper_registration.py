@@ -12,12 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import Architecture
 from elasreg_core.networks.fast_layers import with_fast_layers
 from elasreg_core.networks.voxelmorph_tf import keras, tf, vxm
-
-_NAME = "elasreg"
+from elasreg_core.networks.weights import NAME, by_name, require_weights
 
 
 def build_hyper_vxm_dense(architecture: Architecture, sides: tuple[int, ...], n_parameters: int) -> Any:
@@ -32,7 +30,7 @@ def build_hyper_vxm_dense(architecture: Architecture, sides: tuple[int, ...], n_
         svf_resolution=1,
         int_resolution=1,
         reg_field="warp",  # the second output is the displacement, not the velocity
-        name=_NAME,
+        name=NAME,
     )
 
 
@@ -51,8 +49,8 @@ class HyperRegistrationNetwork:
         self._padding = [(0, 0), *((0, big - side) for big, side in zip(sides, grid_shape, strict=True)), (0, 0)]
         stock = build_hyper_vxm_dense(architecture, sides, n_parameters)
         fast = with_fast_layers(stock)
-        self._velocity_model = keras.Model(fast.inputs, fast.get_layer(f"{_NAME}_flow").output)
-        self._integration = fast.get_layer(f"{_NAME}_flow_int")
+        self._velocity_model = keras.Model(fast.inputs, fast.get_layer(f"{NAME}_flow").output)
+        self._integration = fast.get_layer(f"{NAME}_flow_int")
 
     def displacement(self, moving: tf.Tensor, fixed: tf.Tensor, parameters: tf.Tensor) -> tf.Tensor:
         """The displacement, shape `(B, X, Y[, Z], D)` in voxels.
@@ -87,7 +85,7 @@ class HyperRegistrationNetwork:
     @property
     def hypernetwork_variables(self) -> list[tf.Variable]:
         """Those of the trainable variables that make up the hypernetwork's own layers."""
-        return [v for v in self.trainable_variables if v.name.startswith(f"{_NAME}_hyp_dense")]
+        return [v for v in self.trainable_variables if v.name.startswith(f"{NAME}_hyp_dense")]
 
     def hyper_features(self, parameters: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """What the hypernetwork makes of parameters `(B, P)` before they become kernels: its last layer, `(B, U)`."""
@@ -98,7 +96,7 @@ class HyperRegistrationNetwork:
 
     def weights(self) -> dict[str, npt.NDArray[np.float32]]:
         """All weights by name, in VoxelMorph's naming without its `:0`."""
-        return {_weight_name(w): w.numpy() for w in self._velocity_model.weights}
+        return {name: variable.numpy() for name, variable in by_name(self._velocity_model.weights).items()}
 
     def set_weights(self, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
         """Loads weights by name.
@@ -106,24 +104,7 @@ class HyperRegistrationNetwork:
         Raises:
             InputError: names or shapes differ from this network's.
         """
-        own = {_weight_name(w): w for w in self._velocity_model.weights}
-        if set(own) != set(weights):
-            odd = sorted(set(own) ^ set(weights))
-            raise InputError(
-                "The weights are those of another network.",
-                expected=f"{len(own)} arrays",
-                received=f"{len(weights)} arrays; {odd[0]} is not in both",
-            )
-        for name, variable in own.items():
-            if tuple(variable.shape) != weights[name].shape:
-                raise InputError(
-                    f"The weight {name} has another shape than the network described in model.json.",
-                    expected=tuple(variable.shape),
-                    received=weights[name].shape,
-                )
+        own = by_name(self._velocity_model.weights)
+        require_weights(weights, {name: tuple(variable.shape) for name, variable in own.items()})
         for name, variable in own.items():
             variable.assign(weights[name])
-
-
-def _weight_name(variable: tf.Variable) -> str:
-    return str(variable.name).removesuffix(":0")

@@ -58,6 +58,10 @@ finally:
     del inspect.getargspec  # type: ignore[attr-defined]
 
 tf.get_logger().setLevel("ERROR")
+for _gpu in tf.config.list_physical_devices("GPU"):
+    with contextlib.suppress(RuntimeError):  # a program that used the GPU before us has chosen
+        tf.config.experimental.set_memory_growth(_gpu, True)  # the app and its searches share one GPU
+tf.config.experimental.enable_tensor_float_32_execution(False)  # a GPU's numbers should be the CPU's
 keras = tf.keras
 
 __all__ = ["keras", "ne", "tf", "vxm"]
