@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup app test test-fast lint checkpoints screenshots notebooks clean
+.PHONY: help setup app test test-fast lint bench checkpoints screenshots notebooks clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,6 +39,15 @@ lint: $(VENV)/.dev ## ruff, mypy, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+bench: $(VENV)/.bench ## measure the engine against the plain way, elastix and ANTs (half an hour; writes benchmarks/RESULTS.md)
+	$(BIN)/python -m benchmarks
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(PYTHON) -m venv --clear .venv-ants
+	.venv-ants/bin/python -m pip install --quiet --disable-pip-version-check antspyx==0.6.3
+	@touch $@
+
 checkpoints: setup ## train the shipped checkpoints again (hours on 2 cores; resumes where it stopped)
 	$(BIN)/elasreg train cardiac-base --out workspace/checkpoints/cardiac-base --resume
 	for family in cardiac thorax; do \
@@ -54,5 +63,5 @@ notebooks: $(VENV)/.dev ## run every notebook on the demo (kept without outputs)
 	$(BIN)/python -m pytest tests/notebooks
 
 clean: ## remove what the tools made; the workspace stays
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-ants build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""How fast the search engine is, measured against the plain way and against its limits: `make bench`."""
