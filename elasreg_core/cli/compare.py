@@ -10,7 +10,7 @@ import pandas as pd
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars, print_table
-from elasreg_core.cli.search import lazy_displace, search_with_bar
+from elasreg_core.cli.search import LazyRegistrar, add_grid_to, search_with_bar
 from elasreg_core.data.datasets import LAYOUTS, Dataset, open_dataset
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.comparison import compare_subject, table_one, to_markdown
@@ -27,7 +27,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--models", nargs="+", required=True, metavar="NAME", help="checkpoint families with elas-g and elas-sas"
     )
-    parser.add_argument("--grid", type=int, default=11, metavar="N", help="of the search (default 11)")
+    add_grid_to(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for per_subject.csv and the table")
     parser.set_defaults(run=run)
 
@@ -42,14 +42,15 @@ def run(arguments: argparse.Namespace) -> int:
     dataset = open_dataset(arguments.data, arguments.dataset)
     faults = list(dataset.faults)
     for family in families:
-        rows = _compare(family, dataset, grid, faults)
+        rows = _compare(family, dataset, grid, arguments.adaptive, faults)
         if rows.empty:
             continue
         card = family.member("elas-g").card
         out = arguments.out / family.name if len(families) > 1 else arguments.out
         table = table_one(rows, card.tissues)
+        how = "adaptively on" if arguments.adaptive else "on"
         caption = (
-            f"{family.name}: mean (SD) of {rows['subject'].nunique()} subjects; parameters chosen on a "
+            f"{family.name}: mean (SD) of {rows['subject'].nunique()} subjects; parameters chosen {how} a "
             f"{arguments.grid} × {arguments.grid} grid with the subjects' own labels (an oracle); trained with "
             f"{card.sampling} sampling and the elastic energy × {card.regularization_scale:g}."
         )
@@ -63,17 +64,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 2 if faults else 0
 
 
-def _compare(family: Family, dataset: Dataset, grid: ParameterGrid, faults: list[str]) -> pd.DataFrame:
+def _compare(family: Family, dataset: Dataset, grid: ParameterGrid, adaptive: bool, faults: list[str]) -> pd.DataFrame:
     """All rows of one family; a subject that fails adds its sentence to `faults`."""
     checkpoints = {model: family.member(model) for model in ("elas-g", "elas-sas")}
-    displace = {model: lazy_displace(checkpoint) for model, checkpoint in checkpoints.items()}
+    registrars = {model: LazyRegistrar(checkpoint) for model, checkpoint in checkpoints.items()}
+    displace = {model: registrar.displacement for model, registrar in registrars.items()}
     identify = checkpoints["elas-g"]
     rows: list[dict[str, object]] = []
     with Bars() as bars:
         for subject in dataset.subjects:
             try:
                 pair = dataset.load(subject, identify.card.preprocessing, identify.tissues)
-                search = search_with_bar(identify, pair, grid, "dice", displace["elas-g"], bars)
+                search = search_with_bar(registrars["elas-g"], pair, grid, bars, adaptive=adaptive)
                 rows += compare_subject(pair, search.result(), displace, identify.card.background)
             except InputError as fault:
                 faults.append(str(fault))

@@ -12,7 +12,7 @@ from typing import Any
 from elasreg_core import __version__
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars
-from elasreg_core.cli.search import lazy_displace, search_with_bar
+from elasreg_core.cli.search import LazyRegistrar, add_grid_to, search_with_bar
 from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.tissues import TissueTable
@@ -35,7 +35,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--moving-labels", type=Path, metavar="L2", help="needed to identify the parameters")
     parser.add_argument("--checkpoint", required=True, metavar="NAME|DIR", help="a family with elas-g and elas-sas")
     parser.add_argument("--parameters", type=Path, metavar="JSON", help='{"tissue": {"lambda": 0.1, "mu": 0.3}, …}')
-    parser.add_argument("--grid", type=int, default=11, metavar="N", help="of the identification (default 11)")
+    add_grid_to(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.set_defaults(run=run)
 
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
         parameters = read_parameters(arguments.parameters, adaptive.tissues, adaptive.card.background)
         choice = {"parameters_from": "given"}
     else:
-        parameters, choice = _identify(family, pair, ParameterGrid.regular(arguments.grid))
+        parameters, choice = _identify(family, pair, ParameterGrid.regular(arguments.grid), arguments.adaptive)
     seconds = {"identify": time.perf_counter() - started}
 
     from elasreg_core.registration.export import write_registration
@@ -116,10 +116,12 @@ def read_parameters(path: Path, tissues: TissueTable, background: tuple[float, f
     return LameField.from_tissues(given, tissues.names, background)
 
 
-def _identify(family: Family, pair: RegistrationPair, grid: ParameterGrid) -> tuple[LameField, dict[str, Any]]:
+def _identify(
+    family: Family, pair: RegistrationPair, grid: ParameterGrid, adaptive: bool
+) -> tuple[LameField, dict[str, Any]]:
     checkpoint = family.member("elas-g")
     with Bars() as bars:
-        search = search_with_bar(checkpoint, pair, grid, "dice", lazy_displace(checkpoint), bars)
+        search = search_with_bar(LazyRegistrar(checkpoint), pair, grid, bars, adaptive=adaptive)
     sweep = search.result()
     optima = choose_parameters(sweep)
     field = lame_field(optima, best_node(sweep, "mean"), pair.tissues.names, checkpoint.card.background)
@@ -127,6 +129,8 @@ def _identify(family: Family, pair: RegistrationPair, grid: ParameterGrid) -> tu
         "parameters_from": "argmax of the class-wise Dice over the global network's sweep, "
         "with this pair's own labels (an oracle)",
         "grid_nodes": len(grid.nodes),
+        "adaptive": adaptive,
+        "nodes_scored": search.n_done,
         "nodes_computed": search.n_done - search.n_known,  # "seconds" counts these, and loading the network
         "chosen": [optimum.message for optimum in optima],
     }

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from elasreg_core.atomic import write_atomic
@@ -26,6 +27,10 @@ from elasreg_core.workspace.paths import find_family, store_path
 from elasreg_core.workspace.searches import SubjectSearch
 from elasreg_core.workspace.store import Store
 
+if TYPE_CHECKING:
+    from elasreg_core.registration.measured import Measured
+    from elasreg_core.registration.registrar import Registrar
+
 
 def add_to(commands: argparse._SubParsersAction) -> None:
     """Adds the command."""
@@ -35,34 +40,58 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--dataset", choices=list(LAYOUTS), required=True, help="the layout on disk")
     parser.add_argument("--subject", action="append", metavar="ID", help="only this subject (may be repeated)")
     parser.add_argument("--out", type=Path, required=True, metavar="sweep.csv")
-    parser.add_argument(
-        "--grid", type=int, default=11, metavar="N", help="N × N nodes, λ = μ = 0 excluded (default 11)"
-    )
+    add_grid_to(parser)
     parser.add_argument("--criterion", choices=CRITERIA, default="dice")
     parser.set_defaults(run=run)
 
 
-def lazy_displace(checkpoint: Checkpoint) -> Callable[[RegistrationPair, LameField], np.ndarray]:
-    """The checkpoint's displacement function; TensorFlow and the network are loaded at its first call."""
+class LazyRegistrar:
+    """A checkpoint's registrar, built at its first use: a search that is known already loads no TensorFlow."""
 
-    @functools.cache
-    def registrar() -> Any:
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+
+    @functools.cached_property
+    def _registrar(self) -> Registrar:
         from elasreg_core.registration.registrar import Registrar
 
-        return Registrar(checkpoint)
+        return Registrar(self.checkpoint)
 
-    return lambda pair, parameters: registrar().displacement(pair, parameters)
+    def displacement(self, pair: RegistrationPair, parameters: LameField) -> npt.NDArray[np.float32]:
+        """As `Registrar.displacement`."""
+        return self._registrar.displacement(pair, parameters)
+
+    def measured(self, pair: RegistrationPair, nodes: Sequence[LameField]) -> Iterator[Measured]:
+        """As `Registrar.measured`."""
+        return self._registrar.measured(pair, nodes)
+
+
+def add_grid_to(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that say which nodes a search visits."""
+    parser.add_argument(
+        "--grid", type=int, default=11, metavar="N", help="N × N nodes, λ = μ = 0 excluded (default 11)"
+    )
+    parser.add_argument(
+        "--adaptive", action="store_true", help="visit only the nodes that the choice needs, about a third of them"
+    )
 
 
 def search_with_bar(
-    checkpoint: Checkpoint, pair: RegistrationPair, grid: ParameterGrid, criterion: str, displace: Callable, bars: Bars
+    registrar: LazyRegistrar,
+    pair: RegistrationPair,
+    grid: ParameterGrid,
+    bars: Bars,
+    *,
+    adaptive: bool,
+    criterion: str = "dice",
 ) -> SubjectSearch:
     """One subject's search, run with a progress bar and resumed from the workspace's store."""
-    search = SubjectSearch(Store(store_path()), checkpoint, pair, grid, with_hd95=criterion == "hd95_mm")
+    search = SubjectSearch(Store(store_path()), registrar.checkpoint, pair, grid, criterion, adaptive)
     done = bars.phase(f"searching {pair.id}", len(grid.nodes))
     done(search.n_done)
-    for count in search.run(displace):
+    for count in search.run(registrar.measured):
         done(count)
+    done(len(grid.nodes))
     return search
 
 
@@ -77,14 +106,16 @@ def run(arguments: argparse.Namespace) -> int:
         )
     grid = ParameterGrid.regular(arguments.grid)
     dataset = open_dataset(arguments.data, arguments.dataset)
-    displace = lazy_displace(checkpoint)
+    registrar = LazyRegistrar(checkpoint)
     sweeps, faults, notes = [], list(dataset.faults), dict[str, None]()
     with Bars() as bars:
         for subject in arguments.subject or dataset.subjects:
             try:
                 pair = dataset.load(subject, checkpoint.card.preprocessing, checkpoint.tissues)
                 notes |= dict.fromkeys(pair.notes)
-                search = search_with_bar(checkpoint, pair, grid, arguments.criterion, displace, bars)
+                search = search_with_bar(
+                    registrar, pair, grid, bars, adaptive=arguments.adaptive, criterion=arguments.criterion
+                )
                 sweeps.append(search.result())
             except InputError as fault:
                 faults.append(str(fault))
@@ -114,7 +145,8 @@ def optima_table(sweeps: list[SubjectSweep], criterion: str) -> pd.DataFrame:
                     "lambda": lam,
                     "mu": mu,
                     criterion: optimum.value,
-                    "plateau": optimum.plateau_fraction,
+                    "plateau": optimum.plateau_fraction,  # of the nodes that were visited
+                    "nodes": optimum.n_scored,
                     "remark": ", ".join(remarks) if optimum.node else "class absent, no optimum",
                 }
             )

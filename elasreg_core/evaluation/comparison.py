@@ -6,16 +6,20 @@ adaptive network at the class-wise optima. Both choose with the subject's own la
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.evaluation.scores import Scores, score_displacement
 from elasreg_core.identification.selection import best_node, choose_parameters, lame_field
-from elasreg_core.identification.sweep import Displace, SubjectSweep
+from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.metrics import shown
 from elasreg_core.physics.lame import LameField
+
+Displace = Callable[[RegistrationPair, LameField], npt.NDArray[np.floating]]
 
 INITIAL = "initial"
 

@@ -10,15 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from elasreg_core.data.pair import RegistrationPair
-from elasreg_core.metrics import (
-    displacement_error_vox,
-    hd95_mm,
-    negative_jacobian_percent,
-    sd_log_jacobian,
-    tre_mm,
-    warped_dice,
-)
-from elasreg_core.physics.fields import jacobian_determinant, warp_labels
+from elasreg_core.metrics import displacement_error_vox, hd95_mm, tre_mm
+from elasreg_core.physics.fields import warp_labels
+from elasreg_core.registration.measured import measure_displacement
 
 
 @dataclass(frozen=True)
@@ -62,22 +56,20 @@ def score_displacement(pair: RegistrationPair, displacement: npt.NDArray[np.floa
     """Scores a displacement `(X, Y[, Z], D)` of a pair; None scores the pair as it is, unregistered."""
     if displacement is None:
         displacement = np.zeros((*pair.grid_shape, len(pair.grid_shape)), dtype=np.float32)
-    jacobian = jacobian_determinant(displacement)
     names = pair.tissues.names
-    dice = hd95 = dict.fromkeys(names, float("nan"))
+    found = measure_displacement(pair, displacement)
+    hd95 = dict.fromkeys(names, float("nan"))
     if pair.moving_labels is not None and pair.fixed_labels is not None:
         warped = warp_labels(pair.moving_labels, displacement)
-        values = warped_dice(pair.moving_labels, warped, pair.fixed_labels, pair.tissues.n_classes)
-        dice = dict(zip(names, map(float, values), strict=True))
         hd95 = {
             name: hd95_mm(warped == label, pair.fixed_labels == label, pair.spacing_mm) for label, name in pair.tissues
         }
     return Scores(
-        dice=dice,
+        dice=dict(zip(names, found.dice, strict=True)),
         hd95_mm=hd95,
         tre_mm=tre_mm(pair.keypoints, displacement, pair.spacing_mm),
-        neg_jacobian_percent=negative_jacobian_percent(jacobian),
-        sd_log_jacobian=sd_log_jacobian(jacobian),
+        neg_jacobian_percent=found.neg_jacobian_percent,
+        sd_log_jacobian=found.sd_log_jacobian,
         displacement_error_vox=displacement_error_vox(pair.truth, displacement),
     )
 

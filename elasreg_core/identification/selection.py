@@ -59,7 +59,7 @@ class Optimum:
                 "it is registered with the node that is best on the mean of the others."
             )
         text = f"{self.tissue}: λ = {self.node[0]:g}, μ = {self.node[1]:g} with {metric.title} {self.value:.3f}"
-        text += f" {metric.unit}".rstrip() + f"; {self.plateau_fraction:.0%} of the nodes are as good"
+        text += f" {metric.unit}".rstrip() + f"; {self.plateau_fraction:.0%} of {self.n_scored} nodes are as good"
         if self.ties:
             text += f", {self.ties} of them exactly"
         return text + ("; on the edge of the grid." if self.on_edge else ".")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +12,12 @@ import pandas as pd
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.identification.grid import Node, ParameterGrid
-from elasreg_core.metrics import hd95_mm, negative_jacobian_percent, sd_log_jacobian, tre_mm, warped_dice
-from elasreg_core.physics.fields import jacobian_determinant, warp_labels
+from elasreg_core.metrics import hd95_mm, tre_mm
+from elasreg_core.physics.fields import warp_labels
 from elasreg_core.physics.lame import LameField
+from elasreg_core.registration.measured import Measured
 
-Displace = Callable[[RegistrationPair, LameField], np.ndarray]
+Measure = Callable[[RegistrationPair, Sequence[LameField]], Iterator[Measured]]
 
 COLUMNS = (
     "subject",
@@ -121,43 +122,32 @@ def require_labels(pair: RegistrationPair) -> tuple[npt.NDArray[np.uint8], npt.N
 
 
 def sweep(
-    displace: Displace,
-    pair: RegistrationPair,
-    grid: ParameterGrid,
-    *,
-    skip: Collection[Node] = (),
-    with_hd95: bool = False,
+    measure: Measure, pair: RegistrationPair, nodes: Sequence[Node], *, with_hd95: bool = False
 ) -> Iterator[NodeScores]:
-    """Registers and scores a pair at every node, yielding scores as they come.
+    """Registers and scores a pair at many nodes, yielding scores as they come.
 
     Args:
-        displace: `Registrar.displacement` of a global checkpoint.
+        measure: `Registrar.measured` of a global checkpoint.
         pair: must have moving and fixed labels.
-        grid: which (λ, μ).
-        skip: nodes that are known already.
+        nodes: which (λ, μ).
         with_hd95: also compute HD95, which costs more than the registration.
 
     Raises:
         InputError: the pair has no labels on one side.
     """
     moving_labels, fixed_labels = require_labels(pair)
-    n_classes = pair.tissues.n_classes
-    for lam, mu in grid.nodes:
-        if (lam, mu) in skip:
-            continue
-        displacement = displace(pair, LameField.uniform(lam, mu, n_classes))
-        labels = warp_labels(moving_labels, displacement)
-        jacobian = jacobian_determinant(displacement)
-        hd95 = [
-            hd95_mm(labels == label, fixed_labels == label, pair.spacing_mm) if with_hd95 else float("nan")
-            for label, _ in pair.tissues
-        ]
+    fields = [LameField.uniform(lam, mu, pair.tissues.n_classes) for lam, mu in nodes]
+    for (lam, mu), found in zip(nodes, measure(pair, fields), strict=True):
+        hd95 = [float("nan")] * len(found.dice)
+        if with_hd95:
+            labels = warp_labels(moving_labels, found.displacement)
+            hd95 = [hd95_mm(labels == label, fixed_labels == label, pair.spacing_mm) for label, _ in pair.tissues]
         yield NodeScores(
             lam,
             mu,
-            tuple(map(float, warped_dice(moving_labels, labels, fixed_labels, n_classes))),
+            found.dice,
             tuple(hd95),
-            negative_jacobian_percent(jacobian),
-            sd_log_jacobian(jacobian),
-            tre_mm(pair.keypoints, displacement, pair.spacing_mm),
+            found.neg_jacobian_percent,
+            found.sd_log_jacobian,
+            tre_mm(pair.keypoints, found.displacement, pair.spacing_mm),
         )

@@ -5,17 +5,19 @@ from __future__ import annotations
 from elasreg_core.metrics.deformation import negative_jacobian_percent, sd_log_jacobian
 from elasreg_core.metrics.displacement import displacement_error_vox
 from elasreg_core.metrics.landmarks import tre_mm
-from elasreg_core.metrics.overlap import dice_per_label, warped_dice
+from elasreg_core.metrics.overlap import dice_from_counts, dice_per_label, present_in_both, warped_dice
 from elasreg_core.metrics.registry import METRICS, Metric, shown
 from elasreg_core.metrics.surface import hd95_mm
 
 __all__ = [
     "METRICS",
     "Metric",
+    "dice_from_counts",
     "dice_per_label",
     "displacement_error_vox",
     "hd95_mm",
     "negative_jacobian_percent",
+    "present_in_both",
     "sd_log_jacobian",
     "shown",
     "tre_mm",

@@ -263,7 +263,7 @@ def train_model(
         trainer.warm_start(start)
     seconds_before = float(history[-1][-1]) if history else 0.0
     started = time.monotonic()
-    for step, batch in _batches(trainer, pairs, first):
+    for step, batch in batches(trainer, pairs, first):
         try:
             terms = [float(term) for term in trainer.step(batch, step)]
         except tf.errors.InvalidArgumentError as error:  # a displacement that is not finite points at no voxel
@@ -279,7 +279,7 @@ def train_model(
     return _write_checkpoint(config, model, pairs, trainer, folder, history, start)
 
 
-def _batches(trainer: Trainer, pairs: TrainingSet, first: int) -> Iterator[tuple[int, Batch]]:
+def batches(trainer: Trainer, pairs: TrainingSet, first: int) -> Iterator[tuple[int, Batch]]:
     """The steps that are left with their batches; the next one is drawn while the caller works on this one."""
     with ThreadPoolExecutor(max_workers=1) as ahead:
         upcoming = ahead.submit(trainer.batch, pairs, first)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
-from elasreg_core.identification.grid import ParameterGrid
-from elasreg_core.identification.sweep import Displace, SubjectSweep, require_labels, sweep
+from elasreg_core.identification.adaptive import undecided
+from elasreg_core.identification.grid import Node, ParameterGrid
+from elasreg_core.identification.sweep import Measure, NodeScores, SubjectSweep, require_labels, sweep
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.workspace.store import Store, source_key
 
@@ -21,9 +22,23 @@ class SubjectSearch:
     """
 
     def __init__(
-        self, store: Store, checkpoint: Checkpoint, pair: RegistrationPair, grid: ParameterGrid, with_hd95: bool = False
+        self,
+        store: Store,
+        checkpoint: Checkpoint,
+        pair: RegistrationPair,
+        grid: ParameterGrid,
+        criterion: str = "dice",
+        adaptive: bool = False,
     ) -> None:
         """Looks up what is known already; computes nothing.
+
+        Args:
+            store: of the workspace.
+            checkpoint: a global one.
+            pair: with labels.
+            grid: which (λ, μ).
+            criterion: what will be chosen by; with "hd95_mm", HD95 is computed too.
+            adaptive: visit only the nodes that the choice needs, instead of the whole grid.
 
         Raises:
             InputError: the checkpoint is not a global one or does not fit the pair, or the pair has no labels.
@@ -36,11 +51,12 @@ class SubjectSearch:
         checkpoint.require_fits(pair)
         require_labels(pair)
         self.pair, self.grid, self.checkpoint = pair, grid, checkpoint
-        self._store, self._with_hd95 = store, with_hd95
+        self._store, self._criterion, self._adaptive = store, criterion, adaptive
+        self._with_hd95 = criterion == "hd95_mm"
         self._source = source_key(checkpoint, pair)
         wanted = set(grid.nodes)
-        known = store.nodes(self._source, with_hd95)
-        self._nodes = {node: scores for node, scores in known.items() if node in wanted}
+        known = store.nodes(self._source, self._with_hd95)
+        self._nodes: dict[Node, NodeScores] = {node: scores for node, scores in known.items() if node in wanted}
         self.n_known = len(self._nodes)
 
     @property
@@ -51,17 +67,22 @@ class SubjectSearch:
     @property
     def is_complete(self) -> bool:
         """Whether nothing is left to do."""
-        return self.n_done == len(self.grid.nodes)
+        return not self._wanted()
 
-    def run(self, displace: Displace) -> Iterator[int]:
+    def run(self, measure: Measure) -> Iterator[int]:
         """Registers the nodes that are missing; yields how many are done after each."""
-        if self.is_complete:
-            return
-        self._store.begin(self._source, self.pair.id, self.checkpoint.name)
-        for scores in sweep(displace, self.pair, self.grid, skip=set(self._nodes), with_hd95=self._with_hd95):
-            self._store.add(self._source, scores, self._with_hd95)
-            self._nodes[scores.lam, scores.mu] = scores
-            yield self.n_done
+        while wanted := self._wanted():
+            self._store.begin(self._source, self.pair.id, self.checkpoint.name)
+            for scores in sweep(measure, self.pair, wanted, with_hd95=self._with_hd95):
+                self._store.add(self._source, scores, self._with_hd95)
+                self._nodes[scores.lam, scores.mu] = scores
+                yield self.n_done
+
+    def _wanted(self) -> list[Node]:
+        """The nodes to register next."""
+        if self._adaptive:
+            return undecided(self._nodes, self.grid, self._criterion)
+        return [node for node in self.grid.nodes if node not in self._nodes]
 
     def result(self) -> SubjectSweep:
         """The sweep so far, nodes in grid order."""

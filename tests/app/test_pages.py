@@ -110,6 +110,18 @@ def test_identify_searches_then_shows_optima_and_both_registrations():
     assert not [button for button in again.button if button.label == "Search this subject"]
 
 
+def test_identify_may_visit_only_the_nodes_that_the_choice_needs():
+    page = open_page("identify")
+    page.sidebar.toggle(key="adaptive").set_value(True).run()
+    assert any(text.value.startswith("At most 120 registrations") for text in page.markdown)
+    page.button[0].click().run()
+    assert_fine(page)
+    (visited,) = {
+        text.value.split("% of ")[1].split()[0] for text in page.markdown if "nodes are as good" in text.value
+    }
+    assert 15 < int(visited) <= 60
+
+
 def test_a_damaged_file_is_a_readable_message(tmp_path, monkeypatch):
     page = open_page("explore")
     home = paths.home()

@@ -116,6 +116,14 @@ def test_search_writes_a_tidy_table_and_the_second_time_reads_it_from_the_store(
     assert (tmp_path / "two.csv").read_text() == (tmp_path / "one.csv").read_text()
 
 
+def test_an_adaptive_search_visits_fewer_nodes(project, tmp_path):
+    command = ["search", "--checkpoint", str(project / "family"), "--data", str(project / "hearts")]
+    command += ["--dataset", "acdc", "--subject", "patient001", "--adaptive", "--out", str(tmp_path / "sweep.csv")]
+    assert main(command) == 0
+    nodes = len(pd.read_csv(tmp_path / "sweep.csv")) / 3
+    assert 18 <= nodes <= 60
+
+
 def test_register_identifies_then_registers_and_writes_everything(project, tmp_path):
     out = tmp_path / "out"
     command = ["register", *patient(project), "--checkpoint", str(project / "family"), "--grid", "3"]

@@ -101,14 +101,12 @@ def test_an_absent_class_has_no_optimum_and_says_so():
 def test_an_optimum_on_the_edge_is_flagged():
     best = best_node(swept(wall={(0.0, 0.5): 0.8, (0.25, 0.5): 0.7}), "wall")
     assert best.on_edge
-    assert (
-        best.message == "wall: λ = 0, μ = 0.5 with Dice 0.800; 50% of the nodes are as good; on the edge of the grid."
-    )
+    assert best.message == "wall: λ = 0, μ = 0.5 with Dice 0.800; 50% of 2 nodes are as good; on the edge of the grid."
 
 
 def test_the_message_carries_the_unit():
     best = best_node(swept(wall={(0.25, 0.5): 2.0}, metric="hd95_mm"), "wall", "hd95_mm")
-    assert best.message == "wall: λ = 0.25, μ = 0.5 with HD95 2.000 mm; 100% of the nodes are as good."
+    assert best.message == "wall: λ = 0.25, μ = 0.5 with HD95 2.000 mm; 100% of 1 nodes are as good."
 
 
 def test_an_unvisited_sweep_has_no_optimum():

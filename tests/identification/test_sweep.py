@@ -9,6 +9,7 @@ from elasreg_core.data.keypoints import Keypoints
 from elasreg_core.errors import InputError
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.sweep import COLUMNS, NodeScores, SubjectSweep, sweep
+from elasreg_core.registration.measured import measure_displacement
 from tests.builders import block, make_pair, shift
 
 GRID = ParameterGrid(lam=(0.0, 0.5, 1.0), mu=(0.25, 0.75))
@@ -20,14 +21,15 @@ class FakeNetwork:
     def __init__(self):
         self.asked = []
 
-    def __call__(self, pair, parameters):
-        self.asked.append(parameters)
-        return shift(pair, 4 * parameters.global_vector()[0], 0)
+    def __call__(self, pair, nodes):
+        for parameters in nodes:
+            self.asked.append(parameters)
+            yield measure_displacement(pair, shift(pair, 4 * parameters.global_vector()[0], 0))
 
 
 def test_every_node_is_registered_and_scored():
     network = FakeNetwork()
-    scores = {(s.lam, s.mu): s for s in sweep(network, make_pair(), GRID)}
+    scores = {(s.lam, s.mu): s for s in sweep(network, make_pair(), GRID.nodes)}
     assert tuple(scores) == GRID.nodes
     assert [(p.lam[0], p.mu[0]) for p in network.asked] == list(GRID.nodes)
     assert all(len(p.lam) == 3 for p in network.asked)  # background and two tissues
@@ -39,46 +41,38 @@ def test_every_node_is_registered_and_scored():
 
 
 def test_hd95_is_computed_when_asked_for():
-    by_lambda = {s.lam: s for s in sweep(FakeNetwork(), make_pair(), GRID, with_hd95=True)}
+    by_lambda = {s.lam: s for s in sweep(FakeNetwork(), make_pair(), GRID.nodes, with_hd95=True)}
     assert by_lambda[0.5].hd95_mm == (0, 0)
     # 2 rows of 1.5 mm too far: the far row, 3 of the 10 and 2 of the 8 surface voxels, is 3 mm away
     assert by_lambda[1.0].hd95_mm == pytest.approx((3, 3))
-    assert np.isnan([s.hd95_mm for s in sweep(FakeNetwork(), make_pair(), GRID)]).all()
+    assert np.isnan([s.hd95_mm for s in sweep(FakeNetwork(), make_pair(), GRID.nodes)]).all()
 
 
 def test_landmarks_are_scored_where_there_are_some():
     # At λ = ½ the landmark is met; else it is missed by 2 rows of 1.5 mm.
     pair = make_pair(keypoints=Keypoints(np.array([[4.0, 3.0]]), np.array([[6.0, 3.0]])))
-    scores = list(sweep(FakeNetwork(), pair, GRID))
+    scores = list(sweep(FakeNetwork(), pair, GRID.nodes))
     assert [s.tre_mm for s in scores] == pytest.approx([0 if s.lam == 0.5 else 3 for s in scores])
     table = SubjectSweep.from_nodes(pair.id, pair.tissues.names, GRID, scores).table
     assert table.groupby("lambda")["tre_mm"].unique().tolist() == [[3], [0], [3]]
-    assert np.isnan([s.tre_mm for s in sweep(FakeNetwork(), make_pair(), GRID)]).all()
-
-
-def test_known_nodes_are_skipped():
-    network = FakeNetwork()
-    known = {(0.0, 0.25), (1.0, 0.75)}
-    nodes = [(s.lam, s.mu) for s in sweep(network, make_pair(), GRID, skip=known)]
-    assert nodes == [node for node in GRID.nodes if node not in known]
-    assert len(network.asked) == 4
+    assert np.isnan([s.tre_mm for s in sweep(FakeNetwork(), make_pair(), GRID.nodes)]).all()
 
 
 def test_scores_come_one_by_one():
     network = FakeNetwork()
-    next(sweep(network, make_pair(), GRID))
+    next(sweep(network, make_pair(), GRID.nodes))
     assert len(network.asked) == 1
 
 
 @pytest.mark.parametrize("side", ["moving", "fixed"])
 def test_without_labels_there_is_nothing_to_search(side):
     with pytest.raises(InputError, match=f"subject cannot be searched.*Received: no {side} labels. Cure: Segment"):
-        next(sweep(FakeNetwork(), make_pair(**{f"{side}_labels": None}), GRID))
+        next(sweep(FakeNetwork(), make_pair(**{f"{side}_labels": None}), GRID.nodes))
 
 
 def test_a_class_absent_from_one_side_is_undefined_at_every_node():
     pair = make_pair(moving_labels=block((12, 9), slice(4, 8), slice(1, 4), 1))
-    scores = list(sweep(FakeNetwork(), pair, GRID, with_hd95=True))
+    scores = list(sweep(FakeNetwork(), pair, GRID.nodes, with_hd95=True))
     assert np.isnan([s.dice[1] for s in scores]).all()
     assert np.isnan([s.hd95_mm[1] for s in scores]).all()
     assert not np.isnan([s.dice[0] for s in scores]).any()
@@ -88,22 +82,22 @@ def test_a_class_that_the_warp_makes_vanish_is_missed_not_absent():
     """Moving and fixed both have "pool": a node whose warp loses it has Dice 0 there, and must not go unpunished."""
     pair = make_pair()
 
-    def push_out(pair, parameters):  # every voxel shows what lies 8 columns to its right: nothing
-        return shift(pair, 0, 8)
+    def push_out(pair, nodes):  # every voxel shows what lies 8 columns to its right: nothing
+        return (measure_displacement(pair, shift(pair, 0, 8)) for _ in nodes)
 
-    scores = next(sweep(push_out, pair, GRID))
+    scores = next(sweep(push_out, pair, GRID.nodes))
     assert scores.dice == (0, 0)
 
 
 def test_folding_is_scored():
     pair = make_pair()
 
-    def mirror(pair, parameters):  # φ_0 = 11 − p_0
+    def mirror(pair, nodes):  # φ_0 = 11 − p_0
         displacement = shift(pair, 0, 0)
         displacement[..., 0] = (11 - 2 * np.arange(12))[:, None]
-        return displacement
+        return (measure_displacement(pair, displacement) for _ in nodes)
 
-    scores = next(sweep(mirror, pair, GRID))
+    scores = next(sweep(mirror, pair, GRID.nodes))
     assert scores.neg_jacobian_percent == 100
     assert np.isnan(scores.sd_log_jacobian)
 

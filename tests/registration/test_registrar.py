@@ -10,10 +10,8 @@ import pytest
 from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import load_family
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
-from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.physics.fields import warp_image, warp_labels
 from elasreg_core.physics.lame import LameField
-from elasreg_core.registration import registrar
 from elasreg_core.registration.registrar import Registrar
 
 SOFT = LameField.uniform(0.1, 0.2, 3)
@@ -69,30 +67,6 @@ def test_a_pair_of_another_grid_is_registered_as_by_a_network_for_that_grid(regi
     assert registration.warped.shape == (12, 18)
     # and the checkpoint's own grid is served as before
     assert registrars["elas-sas"].displacement(small_pair, MIXED).shape == (16, 20, 2)
-
-
-def test_the_grids_used_last_are_kept(small_family, small_pair, monkeypatch):
-    built = []
-
-    class Still:
-        """Moves nothing, and costs nothing to build."""
-
-        def __init__(self, architecture, grid_shape, n_parameters):
-            built.append(grid_shape)
-
-        def set_weights(self, weights):
-            pass
-
-        def displacement(self, moving, fixed, parameters):
-            return tf.concat([0 * moving, 0 * fixed], axis=-1)
-
-    monkeypatch.setattr(registrar, "HyperRegistrationNetwork", Still)
-    monkeypatch.setattr(registrar, "_GRIDS_KEPT", 2)
-    found = Registrar(load_family(small_family).member("elas-g"))
-    for rows in (16, 12, 16, 8, 16, 12):
-        assert found.displacement(cut_to(small_pair, rows, 20), SOFT).shape == (rows, 20, 2)
-    # 16 stays, as it is used again and again; 8 takes the place of 12, and 12 that of 8
-    assert built == [(16, 20), (12, 20), (8, 20), (12, 20)]
 
 
 def test_sixteen_bits_hold_the_weights_well_enough(small_family, small_pair):

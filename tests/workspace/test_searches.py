@@ -10,6 +10,7 @@ from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.selection import best_node
+from elasreg_core.registration.measured import measure_displacement
 from elasreg_core.workspace.searches import SubjectSearch
 from elasreg_core.workspace.store import Store
 from tests.builders import block, make_checkpoint, make_pair, shift
@@ -23,9 +24,10 @@ class Network:
 
     calls = 0
 
-    def __call__(self, pair, parameters):
-        self.calls += 1
-        return shift(pair, 4 * parameters.lam[0], 0)
+    def __call__(self, pair, nodes):
+        for parameters in nodes:
+            self.calls += 1
+            yield measure_displacement(pair, shift(pair, 4 * parameters.lam[0], 0))
 
 
 @pytest.fixture
@@ -33,9 +35,9 @@ def open_search(tmp_path):
     """Opens the same search anew, as a new process would."""
     checkpoint = make_checkpoint(tmp_path / "fam" / "elas-g", preprocessing=Preprocessing((12, 9), 1.5, 2))
 
-    def search(pair=None, grid=GRID, with_hd95=False, checkpoint=checkpoint):
+    def search(pair=None, grid=GRID, criterion="dice", checkpoint=checkpoint, adaptive=False):
         pair = make_pair(spacing_mm=(1.5, 1.5)) if pair is None else pair
-        return SubjectSearch(Store(tmp_path / "elasreg.sqlite"), checkpoint, pair, grid, with_hd95)
+        return SubjectSearch(Store(tmp_path / "elasreg.sqlite"), checkpoint, pair, grid, criterion, adaptive)
 
     return search
 
@@ -61,10 +63,11 @@ def test_a_stopped_search_goes_on_where_it_was(open_search):
 def test_a_network_that_fails_loses_no_node(open_search):
     good = Network()
 
-    def failing(pair, parameters):
-        if (parameters.lam[0], parameters.mu[0]) == NEVER:
-            raise RuntimeError("out of memory")
-        return good(pair, parameters)
+    def failing(pair, nodes):
+        for parameters in nodes:
+            if (parameters.lam[0], parameters.mu[0]) == NEVER:
+                raise RuntimeError("out of memory")
+            yield from good(pair, [parameters])
 
     with pytest.raises(RuntimeError, match="out of memory"):
         list(open_search().run(failing))
@@ -103,14 +106,14 @@ def test_an_absent_class_stays_undefined_through_the_store(open_search):
 def test_asking_for_hd95_scores_again_what_was_scored_without(open_search):
     list(open_search().run(Network()))
     network = Network()
-    search = open_search(with_hd95=True)
+    search = open_search(criterion="hd95_mm")
     assert search.n_done == 0
     list(search.run(network))
     assert network.calls == 6
     # at λ = 0 the blocks lie 2 rows of 1.5 mm apart
     assert search.result().surface("wall", "hd95_mm").loc[0.25].tolist() == pytest.approx([3, 0, 3])
     # scores with HD95 serve those who do not ask for it
-    assert open_search(with_hd95=False).is_complete
+    assert open_search(criterion="dice").is_complete
 
 
 def test_another_pair_is_another_search(open_search):
@@ -145,3 +148,21 @@ def test_a_pair_without_labels_is_refused_before_anything_is_noted(tmp_path):
     with pytest.raises(InputError):
         SubjectSearch(store, checkpoint, pair, ParameterGrid.regular(3))
     assert store.searches() == []
+
+
+def test_an_adaptive_search_visits_what_the_choice_needs_and_resumes(open_search):
+    grid = ParameterGrid.regular(11)
+    network = Network()
+    search = open_search(grid=grid, adaptive=True)
+    running = search.run(network)
+    next(running)
+    running.close()
+    again = open_search(grid=grid, adaptive=True)
+    assert (again.n_done, again.is_complete) == (1, False)
+    list(again.run(network))
+    assert again.is_complete
+    assert network.calls == again.n_done < 0.5 * len(grid.nodes)
+    assert best_node(again.result(), "wall").value == 1
+    # the full grid goes on from there
+    full = open_search(grid=grid)
+    assert (full.n_known, full.is_complete) == (again.n_done, False)
