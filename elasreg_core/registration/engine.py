@@ -113,8 +113,9 @@ class _KernelCache:
         keys = [vector.tobytes() for vector in vectors]
         new = [i for i, key in enumerate(keys) if key not in self._kept]
         if new:
-            generated = self._network.kernels(vectors[new])
-            self._kept |= {keys[i]: kernels for i, kernels in zip(new, tf.unstack(generated), strict=True)}
+            padded = np.resize(vectors[new], (-len(new) // 4 * -4, vectors.shape[1]))  # one row rounds in another way
+            generated = tf.unstack(self._network.kernels(padded))[: len(new)]
+            self._kept |= {keys[i]: kernels for i, kernels in zip(new, generated, strict=True)}
         found = tf.stack([self._kept[key] for key in keys])
         for key in keys:
             self._kept.move_to_end(key)
@@ -144,7 +145,9 @@ class _Passes:
         return self._integrate_quickly(self._network.velocities(moving, fixed, kernels))
 
     def _measure(self, moving: tf.Tensor, fixed: tf.Tensor, kernels: tf.Tensor, *labels: Any) -> tuple[tf.Tensor, ...]:
-        return self._count_quickly(self._network.velocities(moving, fixed, kernels), *labels)
+        velocities = tf.split(self._network.velocities(moving, fixed, kernels), kernels.shape[0])
+        counted = [self._count_quickly(velocity, *labels) for velocity in velocities]
+        return tuple(tf.concat(parts, axis=0) for parts in zip(*counted, strict=True))
 
     def _integrate(self, velocity: tf.Tensor) -> tf.Tensor:
         crop = tuple(slice(side) for side in self._grid_shape)

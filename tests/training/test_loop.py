@@ -148,7 +148,7 @@ def test_a_displacement_that_is_not_finite_ends_the_training(pairs, tmp_path):
 
 def test_a_loss_that_is_not_finite_ends_the_training(pairs, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        Trainer, "step", lambda trainer, batch, step: LossTerms(np.inf if step == 3 else 0.5, 0, 0.5, 0)
+        Trainer, "step", lambda trainer, batch, step: LossTerms(np.inf if step == 3 else 0.5, 0, 0.5, 0, 0)
     )
     with pytest.raises(InputError, match="The loss of step 3 is not finite"):
         train_model(CONFIG, "elas-sas", pairs, tmp_path)
