@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from elasreg_core.cli import main
@@ -78,4 +80,9 @@ def test_search(hearts, tmp_path, monkeypatch):
     assert not (tmp_path / "killed.csv").exists()
     run(*search, str(tmp_path / "killed.csv"))
     assert nodes() == 440
-    assert (tmp_path / "killed.csv").read_text() == (tmp_path / "straight.csv").read_text()
+    killed, straight = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("killed", "straight"))
+    rounded = (
+        "sd_log_jacobian"  # in float32, over determinants that are 1 but for some 1e-5: not the same to the last bit
+    )
+    pd.testing.assert_frame_equal(killed.drop(columns=rounded), straight.drop(columns=rounded), check_exact=True)
+    np.testing.assert_allclose(killed[rounded], straight[rounded], rtol=1e-3)
