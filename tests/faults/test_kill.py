@@ -10,11 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from elasreg_core.cli import main
 from elasreg_core.data.phantoms import Cohort, write_cohort
 from elasreg_core.workspace.store import Store
 from tests.builders import small_run
@@ -31,7 +28,12 @@ def hearts(tmp_path_factory) -> Path:
 
 
 def run(*arguments: str) -> None:
-    assert main(arguments) == 0
+    """A process of its own, like the one that is killed.
+
+    In this one TensorFlow may have been loaded with other settings (`train` asks for oneDNN), and round in another way.
+    """
+    command = [sys.executable, "-m", "elasreg_core", *arguments]
+    subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 
 
 def run_and_kill_when(reached: Callable[[], bool], *arguments: str) -> None:
@@ -80,9 +82,4 @@ def test_search(hearts, tmp_path, monkeypatch):
     assert not (tmp_path / "killed.csv").exists()
     run(*search, str(tmp_path / "killed.csv"))
     assert nodes() == 440
-    killed, straight = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("killed", "straight"))
-    rounded = (
-        "sd_log_jacobian"  # in float32, over determinants that are 1 but for some 1e-5: not the same to the last bit
-    )
-    pd.testing.assert_frame_equal(killed.drop(columns=rounded), straight.drop(columns=rounded), check_exact=True)
-    np.testing.assert_allclose(killed[rounded], straight[rounded], rtol=1e-3)
+    assert (tmp_path / "killed.csv").read_text() == (tmp_path / "straight.csv").read_text()
