@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from elasreg_core.networks.architecture import Architecture
+from elasreg_core.networks.convolutions import Activation, convolve, convolve_many, convolve_upsampled
 from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.networks.weights import NAME, require_weights
 
@@ -27,6 +28,14 @@ class _Convolution(NamedTuple):
     name: str
     n_in: int
     n_out: int
+
+
+class _Layer(NamedTuple):
+    """A convolution's kernel `(*k, in, out)`, its bias `(out,)`, and what is done to its result."""
+
+    kernel: tf.Tensor
+    bias: tf.Tensor
+    activation: Activation
 
 
 class PlainNetwork:
@@ -79,33 +88,29 @@ class PlainNetwork:
             fixed: the fixed image, same shape.
             kernels: of N nodes, `(N, W)`; N must be known to a `tf.function`.
         """
-        images = tf.concat([moving, fixed], axis=-1)
-        return tf.concat([self._velocity(images, node) for node in tf.unstack(kernels)], axis=0)
+        convolved = convolve_many(tf.concat([moving, fixed], axis=-1))
+        nodes = [self._layers(node) for node in tf.unstack(kernels)]
+        return tf.concat([self._velocity(convolved(*layers[0]), layers[1:]) for layers in nodes], axis=0)
 
-    def _velocity(self, images: tf.Tensor, kernels: tf.Tensor) -> tf.Tensor:
-        """VoxelMorph's U-Net: down by max pooling, up by repetition, with skip connections."""
-        layers = iter(self._layers(kernels))
-
-        def convolve(features: tf.Tensor) -> tf.Tensor:
-            return tf.nn.leaky_relu(_convolution(features, *next(layers)), _LEAK)
-
-        features, skips = images, []
+    def _velocity(self, features: tf.Tensor, layers: list[_Layer]) -> tf.Tensor:
+        """VoxelMorph's U-Net after its first convolution: down by max pooling, up by repetition and skip connections."""
+        rest, skips = iter(layers), []
         for _ in self.architecture.encoder:
-            features = convolve(features)
             skips.append(features)
-            features = tf.nn.max_pool(features, 2, 2, "VALID")
-        for _ in self.architecture.encoder:
-            features = tf.concat([_repeat_voxels(convolve(features)), skips.pop()], axis=-1)
-        for _ in self.architecture.decoder[len(self.architecture.encoder) :]:
-            features = convolve(features)
-        return _convolution(features, *self._flow)
+            features = convolve(tf.nn.max_pool(features, 2, 2, "VALID"), *next(rest))
+        for skip in reversed(skips):
+            features = convolve_upsampled(features, skip, *next(rest))
+        for layer in rest:
+            features = convolve(features, *layer)
+        return features
 
-    def _layers(self, kernels: tf.Tensor) -> list[tuple[tf.Tensor, tf.Tensor]]:
-        """One node's kernels `(*k, in, out)` and biases `(out,)` in the order in which the U-Net applies them."""
+    def _layers(self, kernels: tf.Tensor) -> list[_Layer]:
+        """One node's convolutions in the order in which the U-Net applies them."""
         shapes = [(*(3,) * self.dim, c.n_in, c.n_out) for c in self._convolutions]
         sizes = [size for shape in shapes for size in (math.prod(shape), shape[-1])]
         parts = iter(tf.split(kernels, sizes))
-        return [(tf.reshape(next(parts), shape), next(parts)) for shape in shapes]
+        generated = [_Layer(tf.reshape(next(parts), shape), next(parts), _activated) for shape in shapes]
+        return [*generated, _Layer(*self._flow, tf.identity)]
 
 
 def weight_shapes(architecture: Architecture, n_parameters: int, dim: int) -> dict[str, tuple[int, ...]]:
@@ -147,15 +152,5 @@ def _constants(weights: Mapping[str, npt.NDArray[np.float32]], prefix: str) -> t
     return tf.constant(weights[f"{prefix}kernel"]), tf.constant(weights[f"{prefix}bias"])
 
 
-def _convolution(features: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-    return tf.nn.bias_add(tf.nn.convolution(features, kernel, padding="SAME"), bias)
-
-
-def _repeat_voxels(features: tf.Tensor) -> tf.Tensor:
-    """Every voxel twice along each spatial axis: `(1, *sides, F)` → `(1, *2·sides, F)`."""
-    for axis in range(1, features.shape.rank - 1):
-        sides = list(features.shape)
-        apart = tf.reshape(features, [-1, 1, math.prod(sides[axis + 1 :])])
-        twice = tf.broadcast_to(apart, [apart.shape[0], 2, apart.shape[2]])
-        features = tf.reshape(twice, [*sides[:axis], 2 * sides[axis], *sides[axis + 1 :]])
-    return features
+def _activated(features: tf.Tensor) -> tf.Tensor:
+    return tf.nn.leaky_relu(features, _LEAK)

@@ -12,7 +12,8 @@ import contextlib
 import inspect
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from elasreg_core.errors import InputError
 
@@ -64,4 +65,14 @@ for _gpu in tf.config.list_physical_devices("GPU"):
 tf.config.experimental.enable_tensor_float_32_execution(False)  # a GPU's numbers should be the CPU's
 keras = tf.keras
 
-__all__ = ["keras", "ne", "tf", "vxm"]
+
+def quick_on_cpu(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A graph of a function that XLA makes into few loops on a CPU; a GPU runs TensorFlow's own kernels.
+
+    Of loops over voxels, not of convolutions and matrix products, which gain nothing.
+    """
+    compiled: Callable[..., Any] = tf.function(function, jit_compile=not tf.config.list_physical_devices("GPU"))
+    return compiled
+
+
+__all__ = ["keras", "ne", "quick_on_cpu", "tf", "vxm"]

@@ -16,7 +16,7 @@ from elasreg_core.errors import InputError
 from elasreg_core.metrics import dice_from_counts, present_in_both
 from elasreg_core.networks.integration import integrate
 from elasreg_core.networks.plain_network import PlainNetwork
-from elasreg_core.networks.voxelmorph_tf import tf
+from elasreg_core.networks.voxelmorph_tf import quick_on_cpu, tf
 from elasreg_core.registration.measured import Measured
 from elasreg_core.registration.memory import require_memory
 
@@ -128,11 +128,9 @@ class _Passes:
     """The network and all that follows it, as graphs for one grid shape."""
 
     def __init__(self, network: PlainNetwork, grid_shape: tuple[int, ...]) -> None:
-        """XLA compiles what follows the U-Net on a CPU; a GPU runs TensorFlow's own kernels."""
         self._network, self._grid_shape = network, grid_shape
-        on_cpu = not tf.config.list_physical_devices("GPU")
-        self._integrate_quickly = tf.function(self._integrate, jit_compile=on_cpu)
-        self._count_quickly = tf.function(self._count, jit_compile=on_cpu)
+        self._integrate_quickly = quick_on_cpu(self._integrate)
+        self._count_quickly = quick_on_cpu(self._count)
         self.displace = tf.function(self._displace)
         self.measure = tf.function(self._measure)
 
