@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from elasreg_core.evaluation.scores import score_displacement
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.physics.lame import LameField
 from pages._shared import loaders
@@ -52,7 +51,7 @@ with st.sidebar:
 
 with readable_errors():
     registration = loaders.register(checkpoint, pair, parameters)
-score_cards(score_displacement(pair), score_displacement(pair, registration.displacement), registration.seconds)
+score_cards(loaders.scores(pair), loaders.scores(pair, registration), registration.seconds)
 registration_panels(pair, registration, "explore")
 show_notes(pair)
 st.caption(

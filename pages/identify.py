@@ -5,7 +5,6 @@ import time
 import pandas as pd
 import streamlit as st
 
-from elasreg_core.evaluation.scores import score_displacement
 from elasreg_core.figures import PLOT_CONFIG, criterion_heatmap, tissue_colours
 from elasreg_core.identification.grid import Node, ParameterGrid
 from elasreg_core.identification.selection import best_node, choose_parameters, lame_field
@@ -128,11 +127,11 @@ if mean_best.node is None:
     st.warning("Moving and fixed labels share no class: there is nothing to choose by.", icon=":material/warning:")
     st.stop()
 node = selected_node() or mean_best.node
-initial = score_displacement(pair)
+initial = loaders.scores(pair)
 st.subheader(f"One (λ, μ) everywhere: λ = {node[0]:g}, μ = {node[1]:g}")
 with readable_errors():
     at_node = loaders.register(checkpoint, pair, LameField.uniform(*node, pair.tissues.n_classes))
-score_cards(initial, score_displacement(pair, at_node.displacement))
+score_cards(initial, loaders.scores(pair, at_node))
 registration_panels(pair, at_node, "node")
 
 st.subheader("Each tissue with its own optimum, in one pass of the adaptive network")
@@ -140,7 +139,7 @@ with readable_errors():
     adaptive = family.member("elas-sas")
     field = lame_field(optima, mean_best, sweep.tissues, adaptive.card.background)
     registration = loaders.register(adaptive, pair, field)
-score_cards(initial, score_displacement(pair, registration.displacement), registration.seconds)
+score_cards(initial, loaders.scores(pair, registration), registration.seconds)
 st.dataframe(pd.DataFrame(field.by_tissue(sweep.tissues)).rename_axis("parameter"), width=520)
 registration_panels(pair, registration, "adaptive", with_pair=False)
 show_notes(pair)

@@ -8,7 +8,7 @@ from elasreg_core.workspace.paths import family_names, find_family, home
 from pages._shared import loaders
 from pages._shared.context import choose, readable_errors
 from pages._shared.stages import show_stages
-from pages._shared.views import pair_panels, tissue_legend
+from pages._shared.views import pair_figures, show_panels, tissue_legend
 
 st.title("Which elasticity suits this tissue?")
 context = choose()
@@ -26,7 +26,7 @@ with st.container(horizontal=True):
 st.subheader(f"The pair at hand: {pair.id}")
 tissue_legend(pair.tissues.names)
 with st.container(horizontal=True):
-    pair_panels(pair, "start")
+    show_panels(pair_figures(pair), "start")
 st.caption("Warp the moving image onto the fixed one, so that the outlined tissues match.")
 
 st.subheader("What is here")

@@ -85,4 +85,4 @@ def jacobian_figure(displacement: npt.NDArray[Any], plane: Plane, title: str) ->
                 hovertemplate="folded<extra></extra>",
             )
         )
-    return plane.lay_out(figure, jacobian.shape, title)
+    return plane.lay_out(figure, jacobian.shape, title, colour_bar=True)

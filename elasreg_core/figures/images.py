@@ -32,7 +32,7 @@ def contour_traces(
     """The outline of every tissue, in its colour."""
     return [
         go.Contour(
-            z=(labels == label).T.astype(np.float32),
+            z=(labels == label).T.astype(np.uint8),
             x=plane.positions_mm(0, np.arange(labels.shape[0])),
             y=plane.positions_mm(1, np.arange(labels.shape[1])),
             contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
@@ -80,4 +80,4 @@ def difference_figure(fixed: npt.NDArray[Any], other: npt.NDArray[Any], plane: P
             hovertemplate="%{x:.0f}, %{y:.0f} mm: %{z:+.2f}<extra></extra>",
         )
     )
-    return plane.lay_out(figure, fixed.shape, title)
+    return plane.lay_out(figure, fixed.shape, title, colour_bar=True)

@@ -55,4 +55,4 @@ def stiffness_figure(phantom: Phantom, plane: Plane) -> go.Figure:
             hovertemplate="%{customdata[0]}: %{customdata[1]:.3g} kPa<extra></extra>",
         )
     )
-    return plane.lay_out(figure, modulus.shape, "Stiffness")
+    return plane.lay_out(figure, modulus.shape, "Stiffness", colour_bar=True)

@@ -93,7 +93,7 @@ class PlainNetwork:
         return tf.concat([self._velocity(convolved(*layers[0]), layers[1:]) for layers in nodes], axis=0)
 
     def _velocity(self, features: tf.Tensor, layers: list[_Layer]) -> tf.Tensor:
-        """VoxelMorph's U-Net after its first convolution: down by max pooling, up by repetition and skip connections."""
+        """VoxelMorph's U-Net after its first convolution: down by max pooling, up by repetition, skip connections."""
         rest, skips = iter(layers), []
         for _ in self.architecture.encoder:
             skips.append(features)

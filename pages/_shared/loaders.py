@@ -13,6 +13,7 @@ import streamlit as st
 from elasreg_core.data.datasets import Dataset, open_dataset
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
+from elasreg_core.evaluation.scores import Scores, score_displacement
 from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
 from elasreg_core.physics.lame import LameField
 from elasreg_core.workspace import paths
@@ -110,6 +111,19 @@ def _register(
     _checkpoint: Checkpoint,
 ) -> Registration:
     return registrar(_checkpoint).register(_pair, parameters)
+
+
+#: How the caches tell pairs and registrations apart.
+CACHE_KEYS = {
+    RegistrationPair: lambda pair: (pair.id, pair.digest, pair.tissues.names),
+    "elasreg_core.registration.registrar.Registration": lambda registration: registration.displacement.tobytes(),
+}
+
+
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=CACHE_KEYS)
+def scores(subject_pair: RegistrationPair, registration: Registration | None = None) -> Scores:
+    """The scores of a registration; without one, of the pair as it is."""
+    return score_displacement(subject_pair, None if registration is None else registration.displacement)
 
 
 def store() -> Store:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -22,6 +22,7 @@ from elasreg_core.figures import (
     tissue_colours,
 )
 from elasreg_core.metrics import METRICS, shown
+from pages._shared.loaders import CACHE_KEYS
 
 if TYPE_CHECKING:
     from elasreg_core.registration.registrar import Registration
@@ -29,10 +30,18 @@ if TYPE_CHECKING:
 PANEL_WIDTH = 300
 
 
-def panel(figure: go.Figure, key: str, alt: str) -> None:
-    """One figure of a row that wraps; put it inside `st.container(horizontal=True)`. The row has the legend."""
-    figure.update_layout(showlegend=False)
-    st.plotly_chart(figure, width=PANEL_WIDTH, key=key, config=PLOT_CONFIG, alt=alt)
+class Panel(NamedTuple):
+    """One figure of a row, which has the legend: its name within the row, and what it shows in words."""
+
+    name: str
+    alt: str
+    figure: go.Figure
+
+
+def show_panels(panels: Sequence[Panel], key: str) -> None:
+    """Figures side by side, in a row that wraps; put it inside `st.container(horizontal=True)`."""
+    for name, alt, figure in panels:
+        st.plotly_chart(figure, width=PANEL_WIDTH, key=f"{key}-{name}", config=PLOT_CONFIG, alt=alt)
 
 
 def tissue_legend(tissues: Sequence[str]) -> None:
@@ -44,29 +53,40 @@ def tissue_legend(tissues: Sequence[str]) -> None:
     st.html('<div style="opacity:0.85">' + "&emsp;".join(marks) + "</div>")
 
 
-def pair_panels(pair: RegistrationPair, key: str) -> None:
-    """The two images as they came, with their labels."""
-    plane, names = Plane.of(pair), pair.tissues.names
-    panel(
-        image_figure(pair.fixed, plane, "Fixed", pair.fixed_labels, names),
-        f"{key}-fixed",
-        f"The fixed image of {pair.id} with its tissues outlined",
-    )
-    panel(
-        image_figure(pair.moving, plane, "Moving", pair.moving_labels, names),
-        f"{key}-moving",
-        f"The moving image of {pair.id} with its tissues outlined",
-    )
-
-
 def registration_panels(pair: RegistrationPair, registration: Registration, key: str, with_pair: bool = True) -> None:
     """What the registration made of the pair: warped image, difference, deformation grid, Jacobian."""
-    plane, names = Plane.of(pair), pair.tissues.names
-    tissue_legend(names)
+    tissue_legend(pair.tissues.names)
     with st.container(horizontal=True):
         if with_pair:
-            pair_panels(pair, key)
-        panel(
+            show_panels(pair_figures(pair), key)
+        show_panels(registration_figures(pair, registration), key)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=CACHE_KEYS)
+def pair_figures(pair: RegistrationPair) -> list[Panel]:
+    """The two images as they came, with their labels."""
+    plane, names = Plane.of(pair), pair.tissues.names
+    return [
+        _panel(
+            role.lower(),
+            f"The {role.lower()} image of {pair.id} with its tissues outlined",
+            image_figure(image, plane, role, labels, names),
+        )
+        for role, image, labels in (
+            ("Fixed", pair.fixed, pair.fixed_labels),
+            ("Moving", pair.moving, pair.moving_labels),
+        )
+    ]
+
+
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=CACHE_KEYS)
+def registration_figures(pair: RegistrationPair, registration: Registration) -> list[Panel]:
+    """Warped image, difference, deformation grid and Jacobian."""
+    plane, names = Plane.of(pair), pair.tissues.names
+    return [
+        _panel(
+            "warped",
+            "The moving image warped onto the fixed one, warped labels solid, fixed labels dotted",
             image_figure(
                 registration.warped,
                 plane,
@@ -75,15 +95,15 @@ def registration_panels(pair: RegistrationPair, registration: Registration, key:
                 names,
                 pair.fixed_labels,
             ),
-            f"{key}-warped",
-            "The moving image warped onto the fixed one, warped labels solid, fixed labels dotted",
-        )
-        panel(
-            difference_figure(pair.fixed, registration.warped, plane, "Warped − fixed"),
-            f"{key}-difference",
+        ),
+        _panel(
+            "difference",
             "The difference that the registration leaves",
-        )
-        panel(
+            difference_figure(pair.fixed, registration.warped, plane, "Warped − fixed"),
+        ),
+        _panel(
+            "grid",
+            "The fixed image's grid carried into the moving image",
             grid_figure(
                 registration.displacement,
                 plane,
@@ -92,14 +112,17 @@ def registration_panels(pair: RegistrationPair, registration: Registration, key:
                 moving_labels=pair.moving_labels,
                 tissues=names,
             ),
-            f"{key}-grid",
-            "The fixed image's grid carried into the moving image",
-        )
-        panel(
-            jacobian_figure(registration.displacement, plane, "Volume change, fixed → moving"),
-            f"{key}-jacobian",
+        ),
+        _panel(
+            "jacobian",
             "Jacobian determinant: blue expands from fixed to moving, red contracts, white keeps its volume",
-        )
+            jacobian_figure(registration.displacement, plane, "Volume change, fixed → moving"),
+        ),
+    ]
+
+
+def _panel(name: str, alt: str, figure: go.Figure) -> Panel:
+    return Panel(name, alt, figure.update_layout(showlegend=False))
 
 
 def score_cards(initial: Scores, registered: Scores, seconds: float | None = None) -> None:
