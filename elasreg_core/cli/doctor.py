@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import platform
 from importlib import metadata
-from pathlib import Path
 
 from elasreg_core import __version__
 from elasreg_core.errors import InputError
@@ -57,6 +56,3 @@ def _print_devices() -> None:
         if gpus
         else "device      CPU (a GPU is used where tensorflow[and-cuda] finds one)"
     )
-    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").is_file() else ""
-    bfloat16 = [name for name in ("amx_bf16", "avx512_bf16") if name in flags]
-    print(f"bfloat16    {', '.join(bfloat16) if bfloat16 else 'not in this CPU'}")

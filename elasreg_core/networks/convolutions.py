@@ -14,17 +14,26 @@ import itertools
 import math
 from collections.abc import Callable
 
+import numpy as np
+import numpy.typing as npt
+
 from elasreg_core.networks.voxelmorph_tf import quick_on_cpu, tf
 
 _FLOATS_A_VOXEL = 32  # taps times features: up to so many, a matrix product is quicker than a convolution
+_VOXELS_WORTH_COMPILING = 2**13  # below, compiling takes longer than a sweep gains
+
+#: For either phase, which of the three taps see the first and which the second of the two coarse voxels.
+_TAPS_OF_PHASES = np.array([[[1, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]], dtype=np.float32)
 
 Activation = Callable[[tf.Tensor], tf.Tensor]
+
+_quick = functools.cache(quick_on_cpu)  # layers of one shape share what XLA has compiled
 
 
 def convolve(features: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, activation: Activation) -> tf.Tensor:
     """One convolution, `(N, *sides, in)` → `(N, *sides, out)`; kernel `(*(3,) * D, in, out)`, bias `(out,)`."""
     if _n_taps(kernel) * kernel.shape[-1] <= _FLOATS_A_VOXEL:
-        return activation(quick_on_cpu(_summed_taps)(features, kernel, bias))
+        return activation(_quick(_summed_taps)(features, kernel, bias))
     return activation(tf.nn.bias_add(tf.nn.convolution(features, kernel, padding="SAME"), bias))
 
 
@@ -32,7 +41,7 @@ def convolve_many(features: tf.Tensor) -> Callable[[tf.Tensor, tf.Tensor, Activa
     """`convolve` of the same features, `(N, *sides, in)`, with many kernels: what their taps see is laid out once."""
     if 3 ** (features.shape.rank - 2) * features.shape[-1] > _FLOATS_A_VOXEL:
         return functools.partial(convolve, features)
-    seen = quick_on_cpu(lambda: tf.concat(_seen_by_taps(features), axis=-1))()
+    seen = tf.concat(_seen_by_taps(features), axis=-1)
 
     def convolved(kernel: tf.Tensor, bias: tf.Tensor, activation: Activation) -> tf.Tensor:
         products = tf.reshape(seen, (-1, seen.shape[-1])) @ tf.reshape(kernel, (seen.shape[-1], -1))
@@ -42,35 +51,36 @@ def convolve_many(features: tf.Tensor) -> Callable[[tf.Tensor, tf.Tensor, Activa
 
 
 def convolve_upsampled(
-    coarse: tf.Tensor, skip: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, activation: Activation
+    coarse: tf.Tensor,
+    skip: tf.Tensor,
+    coarse_kernel: tf.Tensor,
+    skip_kernel: tf.Tensor,
+    bias: tf.Tensor,
+    activation: Activation,
 ) -> tf.Tensor:
     """`convolve` of `[coarse repeated twice along each axis, skip]`.
 
     Args:
         coarse: features of half the resolution, `(1, *sides / 2, A)`.
         skip: features of the full resolution, `(1, *sides, B)`.
-        kernel: `(*(3,) * D, A + B, out)`, as the joined features would need it.
+        coarse_kernel: `phase_kernels` of the first A of the A + B features.
+        skip_kernel: `(*(3,) * D, B, out)`.
         bias: `(out,)`.
         activation: of the result, `(1, *sides, out)`.
     """
-    dim, n_coarse = len(kernel.shape) - 2, coarse.shape[-1]
-    rim = tf.pad(coarse, [(0, 0), *[(1, 1)] * dim, (0, 0)])
-    phases = tf.nn.convolution(rim, _phase_kernels(kernel[..., :n_coarse, :]), padding="VALID")
-    fine = tf.nn.convolution(skip, kernel[..., n_coarse:, :], padding="SAME")
-    return quick_on_cpu(lambda *parts: activation(_joined(*parts)))(phases, fine, bias)
+    rim = tf.pad(coarse, [(0, 0), *[(1, 1)] * (coarse.shape.rank - 2), (0, 0)])
+    phases = tf.nn.convolution(rim, coarse_kernel, padding="VALID")
+    fine = tf.nn.convolution(skip, skip_kernel, padding="SAME")
+    large = math.prod(fine.shape[1:-1]) >= _VOXELS_WORTH_COMPILING
+    return activation((_quick(_joined) if large else _joined)(phases, fine, bias))
 
 
-def _phase_kernels(kernel: tf.Tensor) -> tf.Tensor:
-    """`(3, 3[, 3], A, out)` → `(2, 2[, 2], A, 2^D · out)`, the last axis' phase varying fastest."""
-    kernels = [kernel]
-    for axis in range(len(kernel.shape) - 2):
-        kernels = [phase for each in kernels for phase in _two_phases(each, axis)]
-    return tf.concat(kernels, axis=-1)
-
-
-def _two_phases(kernel: tf.Tensor, axis: int) -> tuple[tf.Tensor, tf.Tensor]:
-    before, here, after = tf.unstack(kernel, axis=axis)
-    return tf.stack([before, here + after], axis=axis), tf.stack([before + here, after], axis=axis)
+def phase_kernels(kernels: npt.NDArray[np.float32], dim: int) -> npt.NDArray[np.float32]:
+    """`(…, *(3,) * D, A, out)` → `(…, *(2,) * D, A, 2^D · out)`, the last axis' phase varying fastest."""
+    taps, halves, phases = "xyz"[:dim], "abc"[:dim], "pqr"[:dim]
+    factors = ",".join(map("".join, zip(phases, halves, taps, strict=True)))
+    apart = np.einsum(f"{factors},...{taps}io->...{halves}i{phases}o", *[_TAPS_OF_PHASES] * dim, kernels, optimize=True)
+    return apart.reshape(*apart.shape[: -dim - 1], -1)
 
 
 def _joined(phases: tf.Tensor, fine: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:

@@ -15,27 +15,30 @@ import numpy as np
 import numpy.typing as npt
 
 from elasreg_core.networks.architecture import Architecture
-from elasreg_core.networks.convolutions import Activation, convolve, convolve_many, convolve_upsampled
+from elasreg_core.networks.convolutions import convolve, convolve_many, convolve_upsampled, phase_kernels
 from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.networks.weights import NAME, require_weights
+
+Weights = npt.NDArray[np.float32]
 
 _LEAK = 0.2  # of VoxelMorph's leaky ReLUs
 
 
 class _Convolution(NamedTuple):
-    """One convolution of the U-Net."""
+    """One convolution of the U-Net; the first `n_coarse` of its features come from the level below."""
 
     name: str
     n_in: int
     n_out: int
+    n_coarse: int = 0
 
-
-class _Layer(NamedTuple):
-    """A convolution's kernel `(*k, in, out)`, its bias `(out,)`, and what is done to its result."""
-
-    kernel: tf.Tensor
-    bias: tf.Tensor
-    activation: Activation
+    def parts(self, kernels: Weights, biases: Weights, dim: int) -> list[Weights]:
+        """What a pass takes of kernels `(N, 3^D · in · out)` and biases `(N, out)`, the biases last."""
+        kernels = kernels.reshape(-1, *(3,) * dim, self.n_in, self.n_out)
+        if not self.n_coarse:
+            return [kernels, biases]
+        coarse, skip = kernels[..., : self.n_coarse, :], kernels[..., self.n_coarse :, :]
+        return [phase_kernels(coarse, dim), skip, biases]
 
 
 class PlainNetwork:
@@ -52,7 +55,7 @@ class PlainNetwork:
         architecture: Architecture,
         n_parameters: int,
         dim: int,
-        weights: Mapping[str, npt.NDArray[np.float32]],
+        weights: Mapping[str, Weights],
     ) -> None:
         """Takes weights by VoxelMorph's names, as `HyperRegistrationNetwork.weights` returns them.
 
@@ -60,17 +63,19 @@ class PlainNetwork:
             InputError: they are of another network.
         """
         self.architecture, self.n_parameters, self.dim = architecture, n_parameters, dim
-        *self._convolutions, self._last = _convolutions(architecture, dim)
         require_weights(weights, weight_shapes(architecture, n_parameters, dim))
         named = {name.removeprefix(f"{NAME}_"): array for name, array in weights.items()}
         dense = [f"hyp_dense_{layer}" for layer in range(1, architecture.hyper_layers + 1)]
-        self._hypernetwork = [_constants(named, f"{name}/") for name in dense]
-        last = [f"unet_{c.name}/{part}_" for c in self._convolutions for part in ("hyperkernel", "hyperbias")]
-        self._to_kernels = tuple(
-            tf.constant(np.concatenate([named[f"{name}{part}"] for name in last], axis=-1))
-            for part in ("kernel", "bias")
-        )  # one matrix product makes the kernels and biases of all convolutions
-        self._flow = _constants(named, f"{self._last.name}/")
+        self._hypernetwork = [
+            (tf.constant(named[f"{name}/kernel"]), tf.constant(named[f"{name}/bias"])) for name in dense
+        ]
+        *generated, flow = _convolutions(architecture, dim)
+        parts = [c.parts(*_of_last_layer(named, c.name), dim) for c in generated]
+        self._shapes = [[part.shape[1:] for part in of_one] for of_one in parts]
+        columns = np.concatenate([part.reshape(len(part), -1) for of_one in parts for part in of_one], axis=-1)
+        self._to_kernels = tf.constant(columns[:-1]), tf.constant(columns[-1])  # one matrix product makes all of them
+        own = flow.parts(named[f"{flow.name}/kernel"], named[f"{flow.name}/bias"][np.newaxis], dim)
+        self._flow = [tf.constant(part[0]) for part in own]
 
     def kernels(self, parameters: npt.NDArray[np.float32]) -> tf.Tensor:
         """What the hypernetwork makes of the parameters `(N, P)`: all kernels and biases of N nodes, `(N, W)`."""
@@ -92,7 +97,7 @@ class PlainNetwork:
         nodes = [self._layers(node) for node in tf.unstack(kernels)]
         return tf.concat([self._velocity(convolved(*layers[0]), layers[1:]) for layers in nodes], axis=0)
 
-    def _velocity(self, features: tf.Tensor, layers: list[_Layer]) -> tf.Tensor:
+    def _velocity(self, features: tf.Tensor, layers: list[tuple[Any, ...]]) -> tf.Tensor:
         """VoxelMorph's U-Net after its first convolution: down by max pooling, up by repetition, skip connections."""
         rest, skips = iter(layers), []
         for _ in self.architecture.encoder:
@@ -104,13 +109,12 @@ class PlainNetwork:
             features = convolve(features, *layer)
         return features
 
-    def _layers(self, kernels: tf.Tensor) -> list[_Layer]:
-        """One node's convolutions in the order in which the U-Net applies them."""
-        shapes = [(*(3,) * self.dim, c.n_in, c.n_out) for c in self._convolutions]
-        sizes = [size for shape in shapes for size in (math.prod(shape), shape[-1])]
+    def _layers(self, kernels: tf.Tensor) -> list[tuple[Any, ...]]:
+        """One node's convolutions as the U-Net applies them: kernel or kernels, bias, and what the result goes through."""
+        sizes = [math.prod(shape) for shapes in self._shapes for shape in shapes]
         parts = iter(tf.split(kernels, sizes))
-        generated = [_Layer(tf.reshape(next(parts), shape), next(parts), _activated) for shape in shapes]
-        return [*generated, _Layer(*self._flow, tf.identity)]
+        generated = [[tf.reshape(next(parts), shape) for shape in shapes] for shapes in self._shapes]
+        return [*((*layer, _activated) for layer in generated), (*self._flow, tf.identity)]
 
 
 def weight_shapes(architecture: Architecture, n_parameters: int, dim: int) -> dict[str, tuple[int, ...]]:
@@ -121,7 +125,7 @@ def weight_shapes(architecture: Architecture, n_parameters: int, dim: int) -> di
     for layer, (n_in, n_out) in enumerate(itertools.pairwise(widths), start=1):
         shapes |= {f"hyp_dense_{layer}/kernel": (n_in, n_out), f"hyp_dense_{layer}/bias": (n_out,)}
     *generated, flow = _convolutions(architecture, dim)
-    for name, n_in, n_out in generated:
+    for name, n_in, n_out, _ in generated:
         for part, size in (("hyperkernel", taps * n_in * n_out), ("hyperbias", n_out)):
             shapes |= {f"unet_{name}/{part}_kernel": (widths[-1], size), f"unet_{name}/{part}_bias": (size,)}
     shapes |= {f"{flow.name}/kernel": (*(3,) * dim, flow.n_in, flow.n_out), f"{flow.name}/bias": (flow.n_out,)}
@@ -139,17 +143,23 @@ def _convolutions(architecture: Architecture, dim: int) -> list[_Convolution]:
     for level, n_out in enumerate(encoder):
         found.append(_Convolution(f"enc_conv_{level}_0", n_in, n_out))
         n_in = n_out
+    n_coarse = 0
     for level, n_out in zip(reversed(range(levels)), decoder, strict=False):
-        found.append(_Convolution(f"dec_conv_{level}_0", n_in, n_out))
-        n_in = n_out + encoder[level]
+        found.append(_Convolution(f"dec_conv_{level}_0", n_in, n_out, n_coarse))
+        n_in, n_coarse = n_out + encoder[level], n_out
     for number, n_out in enumerate(decoder[levels:]):
-        found.append(_Convolution(f"dec_final_conv_{number}", n_in, n_out))
-        n_in = n_out
-    return [*found, _Convolution("flow", n_in, dim)]
+        found.append(_Convolution(f"dec_final_conv_{number}", n_in, n_out, n_coarse))
+        n_in, n_coarse = n_out, 0
+    return [*found, _Convolution("flow", n_in, dim, n_coarse)]
 
 
-def _constants(weights: Mapping[str, npt.NDArray[np.float32]], prefix: str) -> tuple[Any, Any]:
-    return tf.constant(weights[f"{prefix}kernel"]), tf.constant(weights[f"{prefix}bias"])
+def _of_last_layer(named: Mapping[str, Weights], convolution: str) -> tuple[Weights, Weights]:
+    """What makes a convolution's kernel and bias of the hypernetwork's last features: rows, then a constant."""
+    kernel, bias = (
+        np.vstack([named[f"unet_{convolution}/{part}_kernel"], named[f"unet_{convolution}/{part}_bias"]])
+        for part in ("hyperkernel", "hyperbias")
+    )
+    return kernel, bias
 
 
 def _activated(features: tf.Tensor) -> tf.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elasreg_core.networks.convolutions import convolve, convolve_many, convolve_upsampled
+from elasreg_core.networks.convolutions import convolve, convolve_many, convolve_upsampled, phase_kernels
 from elasreg_core.networks.voxelmorph_tf import keras, tf
 
 
@@ -21,13 +21,14 @@ def plain(features, kernel, bias):
     return tf.nn.relu(tf.nn.convolution(features, kernel, padding="SAME") + bias)
 
 
-@pytest.mark.parametrize("sides", [(6, 10), (4, 6, 10), (2, 2)])
+@pytest.mark.parametrize("sides", [(6, 10), (4, 6, 10), (2, 2), (96, 90)])
 def test_on_the_way_up_it_equals_upsampling_joining_and_convolving(sides):
     coarse, skip = normal(1, *(side // 2 for side in sides), 5), normal(1, *sides, 3)
-    weights = kernel_and_bias(len(sides), 8, 4)
+    kernel, bias = kernel_and_bias(len(sides), 8, 4)
+    kernels = phase_kernels(kernel[..., :5, :].numpy(), len(sides)), kernel[..., 5:, :]
     upsample = {2: keras.layers.UpSampling2D, 3: keras.layers.UpSampling3D}[len(sides)]()
-    expected = plain(tf.concat([upsample(coarse), skip], axis=-1), *weights)
-    np.testing.assert_allclose(convolve_upsampled(coarse, skip, *weights, tf.nn.relu), expected, atol=1e-5)
+    expected = plain(tf.concat([upsample(coarse), skip], axis=-1), kernel, bias)
+    np.testing.assert_allclose(convolve_upsampled(coarse, skip, *kernels, bias, tf.nn.relu), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("sides", [(5, 9), (4, 3, 7)])
