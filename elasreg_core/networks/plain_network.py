@@ -110,7 +110,7 @@ class PlainNetwork:
         return features
 
     def _layers(self, kernels: tf.Tensor) -> list[tuple[Any, ...]]:
-        """One node's convolutions as the U-Net applies them: kernel or kernels, bias, and what the result goes through."""
+        """One node's convolutions as the U-Net applies them: kernel or kernels, bias, and what follows."""
         sizes = [math.prod(shape) for shapes in self._shapes for shape in shapes]
         parts = iter(tf.split(kernels, sizes))
         generated = [[tf.reshape(next(parts), shape) for shape in shapes] for shapes in self._shapes]

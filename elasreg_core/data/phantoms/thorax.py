@@ -28,6 +28,7 @@ from elasreg_core.data.phantoms.thorax_tissues import (
     CARTILAGE,
     FAT,
     HEART,
+    HILUM,
     LIVER,
     LUNG,
     MATERIALS,
@@ -64,6 +65,9 @@ class Thorax:
         swing: how far the ribs go sideways, forwards, and up in front.
         shrinking: linear strain of the organs' section in an axial plane.
         through_plane: share of lung vessels that only one of the two images shows.
+        hila: of the right and the left lung's root, how far its centre lies beside the mediastinum, its y and z, its
+            radius in an axial plane, and its half height, shape `(2, 5)`.
+        hilar_strain: linear strain of their section in an axial plane: another one comes into view.
     """
 
     stiffness: tuple[Stiffness, ...]
@@ -87,6 +91,8 @@ class Thorax:
     swing: tuple[float, float, float]
     shrinking: float
     through_plane: float
+    hila: FloatArray
+    hilar_strain: tuple[float, float]
 
     materials = MATERIALS
 
@@ -120,6 +126,8 @@ class Thorax:
             swing=(uniform(0, 12), uniform(0, 25), uniform(0, 15)),
             shrinking=uniform(0.0, 0.3),
             through_plane=uniform(0.1, 0.7),
+            hila=uniform((0, -25, -30, 7, 15), (18, 10, 35, 21, 40), (2, 5)),
+            hilar_strain=(uniform(-0.6, 0.5), uniform(-0.6, 0.5)),
         )
 
     def material_at(self, points_mm: FloatArray) -> MaterialMap:
@@ -147,6 +155,9 @@ class Thorax:
         middle = (np.abs(x - 2) < self.mediastinum * (0.75 + 0.25 * np.cos(y / 40)) + 8 * (y < -20)) & inside
         oesophagus_gap = (y > 0.55 * self.cavity[1]) & (np.abs(x) > 9)  # lungs nearly meet in front
         middle &= ~oesophagus_gap
+        beside, at_y, at_z, radius, height = np.moveaxis(self.hila[np.where(x > 2, 0, 1)], -1, 0)  # on this side
+        across = np.hypot(np.abs(x - 2) - self.mediastinum - beside, y - at_y) / radius
+        hilum = (np.hypot(across, (z - at_z) / height) < 1) & inside
         trunk = self._trunk(x, y, z)
         margin = self.floor - 80 + 45 * np.clip((60 - x) / 100, 0, 1) ** 2
         liver = below & inside & (x > -35 - 0.5 * (y + 20)) & (z > margin)
@@ -163,6 +174,7 @@ class Thorax:
                 liver,
                 below & inside,
                 heart,
+                hilum,
                 middle,
                 inside & (z < self.apex),
                 trunk & self._trunk(x, y, z, -self.fat),
@@ -170,7 +182,7 @@ class Thorax:
             ],
             [
                 WALL, CARTILAGE, BONE, BONE, BONE, CARTILAGE, BONE, AIRWAY,
-                LIVER, ABDOMEN, HEART, MEDIASTINUM, LUNG, WALL, FAT,
+                LIVER, ABDOMEN, HEART, HILUM, MEDIASTINUM, LUNG, WALL, FAT,
             ],
             default=AIR,
         ).astype(np.uint8)  # fmt: skip
@@ -192,6 +204,8 @@ class Thorax:
             strain = np.zeros((len(points), 2, 2))
             strain[np.isin(material, (HEART, LIVER, ABDOMEN))] = -self.breath * self.shrinking * np.eye(2)
             strain[material == MEDIASTINUM] = -self.breath * self.shrinking * 0.4 * np.eye(2)
+            side = np.where(points[..., 0] > 2, *self.hilar_strain)[..., np.newaxis, np.newaxis] * np.eye(2)
+            strain = np.where((material == HILUM)[..., np.newaxis, np.newaxis], side, strain)
         prescribed, values = self._prescribed(raster.embed(body.node_points_mm), spacing)
         rim = np.ones(prescribed.shape, dtype=bool)
         rim[(slice(1, -1),) * body.dim] = False

@@ -19,6 +19,7 @@ from elasreg_core.data.phantoms.thorax_tissues import (
     CARTILAGE,
     FAT,
     HEART,
+    HILUM,
     LIVER,
     LUNG,
     MATERIALS,
@@ -42,6 +43,7 @@ HOUNSFIELD = {
     LIVER: (40, 70),
     ABDOMEN: (10, 60),
     AIRWAY: (-1000, -950),
+    HILUM: (20, 60),
 }
 
 
@@ -57,7 +59,7 @@ def chest_ct(scene: Scene, rng: np.random.Generator, through_plane: float) -> tu
     sides = scene.materials.shape
     level = np.array([rng.uniform(*HOUNSFIELD[m]) for m in range(len(MATERIALS))])
     tissue = level[scene.materials]
-    soft = np.isin(scene.materials, (WALL, MEDIASTINUM, HEART, LIVER, ABDOMEN))
+    soft = np.isin(scene.materials, (WALL, MEDIASTINUM, HEART, LIVER, ABDOMEN, HILUM))
     tissue += soft * smooth_noise(rng, sides, rng.uniform(4, 9) * vox, rng.uniform(5, 25))
     tissue += (scene.materials == WALL) * 60 * np.minimum(smooth_noise(rng, sides, (3 * vox).mean()), 0)
     bone = scene.materials == BONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from elasreg_core.data.phantoms import materials as stiffness_of
 from elasreg_core.data.phantoms.materials import Material
 
-AIR, WALL, FAT, LUNG, BONE, CARTILAGE, MEDIASTINUM, HEART, LIVER, ABDOMEN, AIRWAY = range(11)
+AIR, WALL, FAT, LUNG, BONE, CARTILAGE, MEDIASTINUM, HEART, LIVER, ABDOMEN, AIRWAY, HILUM = range(12)
 
 MATERIALS = (
     Material("air", 0, stiffness_of.FILLING),
@@ -19,4 +19,5 @@ MATERIALS = (
     Material("liver", 3, stiffness_of.LIVER),
     Material("abdomen", 0, stiffness_of.ABDOMEN),
     Material("airways", 0, stiffness_of.AIRWAY),
+    Material("hilar vessels", 0, stiffness_of.MEDIASTINUM),
 )

@@ -16,11 +16,11 @@ from elasreg_core.data.phantoms.raster import Raster
 COHORTS = {
     "hearts": Cohort("cardiac", subjects=2, seed=5),
     "coronal": Cohort("thorax", subjects=2, seed=5),
-    "mixed": Cohort("thorax", subjects=3, seed=5, plane="mixed"),
+    "mixed": Cohort("thorax", subjects=3, seed=6, plane="mixed"),
 }
 VOLUMES = {
     "hearts": Cohort("cardiac", subjects=1, seed=5, dim=3),
-    "chests": Cohort("thorax", subjects=1, seed=7, dim=3),
+    "chests": Cohort("thorax", subjects=1, seed=5, dim=3),
 }
 COARSE = {
     "cardiac": Raster((34, 30, 5), (4.5, 5.0, 11.0), (0.0, 0.0, -6.0), (-1, -1, 1)),
