@@ -19,7 +19,7 @@ from elasreg_core.identification.grid import Node
 from elasreg_core.identification.sweep import NodeScores
 from elasreg_core.networks.checkpoint import Checkpoint
 
-SCORING_VERSION = 2  # raise when a change of code changes scores
+SCORING_VERSION = 3  # raise when a change of code changes scores
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS searches (
