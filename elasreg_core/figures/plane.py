@@ -49,7 +49,7 @@ class Plane:
             yaxis=down | {"scaleanchor": "x", "scaleratio": 1},
             title={"text": title, "x": 0.5, "xanchor": "center", "font": {"size": 13}},
             height=height,
-            margin={"l": 42, "r": 64 if colour_bar else 6, "t": 30, "b": 36, "autoexpand": False},
+            margin={"l": 54, "r": 70 if colour_bar else 8, "t": 30, "b": 52, "autoexpand": False},
             legend={"orientation": "h", "y": -0.2, "x": 0.5, "xanchor": "center"},
             uirevision="keep",
         )
