@@ -22,6 +22,7 @@ from elasreg_core.identification.sweep import NodeScores, sweep
 from elasreg_core.networks.architecture import Architecture
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.networks.voxelmorph_tf import tf
+from elasreg_core.physics.parameters import Node
 from elasreg_core.registration.registrar import Registrar
 from elasreg_core.workspace.demo import ensure_phantom
 from elasreg_core.workspace.paths import data_folder, find_family
@@ -40,16 +41,16 @@ def hearts(checkpoint: Checkpoint, side: int = 128, subjects: int = SUBJECTS) ->
     return [dataset.load(subject, settings) for subject in dataset.subjects[:subjects]]
 
 
-def exhaustive(registrar: Registrar, pair: RegistrationPair, grid: ParameterGrid = GRID) -> dict:
+def exhaustive(registrar: Registrar, pair: RegistrationPair, grid: ParameterGrid = GRID) -> dict[Node, NodeScores]:
     """The scores of every node."""
-    return {(s.lam, s.mu): s for s in sweep(registrar.measured, pair, grid.nodes)}
+    return {s.node: s for s in sweep(registrar.measured, pair, grid.nodes)}
 
 
-def adaptive(registrar: Registrar, pair: RegistrationPair) -> dict[tuple[float, float], NodeScores]:
+def adaptive(registrar: Registrar, pair: RegistrationPair) -> dict[Node, NodeScores]:
     """The scores of the nodes that the choice needs."""
-    known: dict[tuple[float, float], NodeScores] = {}
+    known: dict[Node, NodeScores] = {}
     while wanted := undecided(known, GRID):
-        known |= {(s.lam, s.mu): s for s in sweep(registrar.measured, pair, wanted)}
+        known |= {s.node: s for s in sweep(registrar.measured, pair, wanted)}
     return known
 
 
@@ -61,7 +62,7 @@ def against_stock(repeats: int) -> list[Row]:
     for side in (128, 224):
         (pair,) = hearts(checkpoint, side, subjects=1)
         stock = StockSweep(checkpoint, pair.grid_shape)
-        ours = np.array([scores.dice for scores in exhaustive(registrar, pair).values()])
+        ours = np.array([scores.by_tissue("dice") for scores in exhaustive(registrar, pair).values()])
         theirs = stock.dice(pair, GRID.nodes)
         gap = np.nanmax(np.abs(ours - theirs))
         candidates = {
@@ -87,7 +88,7 @@ def _cohort(checkpoint: Checkpoint, registrar: Registrar) -> list[Row]:
     for pair in pairs:
         full, few = exhaustive(registrar, pair), adaptive(registrar, pair)
         shares.append(len(few) / len(full))
-        everywhere, there = (np.array([s.dice for s in scores.values()]) for scores in (full, few))
+        everywhere, there = (np.array([s.by_tissue("dice") for s in scores.values()]) for scores in (full, few))
         gaps.append(everywhere.max(axis=0) - there.max(axis=0))
         candidates = {
             "exhaustive": lambda pair=pair: exhaustive(registrar, pair),

@@ -18,7 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 _HOME = {
     "InputError": "elasreg_core.errors",
-    "LameField": "elasreg_core.physics.lame",
+    "ParameterField": "elasreg_core.physics.parameters",
     "RegistrationPair": "elasreg_core.data.pair",
     "open_dataset": "elasreg_core.data.datasets",
     "load_family": "elasreg_core.networks.checkpoint",
@@ -29,7 +29,7 @@ _HOME = {
     "SubjectSweep": "elasreg_core.identification.sweep",
     "best_node": "elasreg_core.identification.selection",
     "choose_parameters": "elasreg_core.identification.selection",
-    "lame_field": "elasreg_core.identification.selection",
+    "chosen_parameters": "elasreg_core.identification.selection",
     "find_family": "elasreg_core.workspace.paths",
     "score_displacement": "elasreg_core.evaluation.scores",
 }

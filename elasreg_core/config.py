@@ -11,10 +11,11 @@ from elasreg_core.data.phantoms import Cohort
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS, Architecture
-from elasreg_core.physics.lame import LameField
+from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.tables import from_table
 
-SAMPLING_LAWS = ("uniform",)
+SAMPLING_LAWS = ("uniform", "log_uniform", "simplex")
+REGULARIZED = ("displacement", "velocity")
 SCHEDULES = ("constant", "cosine")
 
 
@@ -46,16 +47,18 @@ class TrainingConfig:
         hyper_learning_rate: of Adam for the hypernetwork's own layers; none: `learning_rate`. They feed every kernel
             of the U-Net, and a large rate kills their ReLUs, and with them all response to λ and μ.
         schedule: "constant", or "cosine" down to zero.
-        regularization_scale: factor on the elastic energy; 1 in the paper, where λ and μ hardly matter.
-        sampling: law of the parameters; "uniform" draws each from U(0, 1).
+        regularization_scale: factor on the energy; 1 in the paper, where λ and μ hardly matter.
+        sampling: law of the parameters (`training/sampling.py`): "uniform" draws each from U(0, 1), as the paper does;
+            "log_uniform" their logarithms; "simplex" from λ + μ ≤ 1.
+        regularized: "displacement", as in the paper, or the stationary "velocity", as in the reference code.
         augment: random views of the pairs: turned, stretched, brightened (`training/augmentation.py`).
         window: sides of a view, smaller than the grid to save time (the network fits any grid); none: the grid's.
         supervision_steps: over so many first steps, a term that fades out pulls the displacement towards the true one,
             which phantoms have; none: without it, as after these steps in any case.
         label_weight: of a term 1 − Dice between warped and fixed labels, beside the similarity and weighed like it
             against the energy; 0: the paper's loss, which sees no labels but in Λ and Γ.
-        warm_start_steps: train elas-sas from elas-g's weights, for this many steps at half the learning rate;
-            none: from scratch, like elas-g.
+        warm_start_steps: train an adaptive network from its global one's weights, for this many steps at half the
+            learning rate; none: from scratch, like the global one.
         save_every: steps between two saved states, from which `--resume` goes on.
         seed: of weights, batches, parameters and augmentation.
     """
@@ -68,6 +71,7 @@ class TrainingConfig:
     schedule: str = "constant"
     regularization_scale: float = 1.0
     sampling: str = "uniform"
+    regularized: str = "displacement"
     augment: bool = False
     window: tuple[int, ...] | None = None
     supervision_steps: int | None = None
@@ -78,6 +82,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         _require_choice("sampling", self.sampling, SAMPLING_LAWS)
+        _require_choice("regularized", self.regularized, REGULARIZED)
         _require_choice("schedule", self.schedule, SCHEDULES)
         for name in ("steps", "batch_size", "learning_rate", "save_every"):
             if not getattr(self, name) > 0:
@@ -101,10 +106,10 @@ class RunConfig:
     """One training run: the models of one family, trained on the same data.
 
     Attributes:
-        models: which of the paper's models to train, e.g. "elas-g" and "elas-sas".
-        background: (λ, μ) of class 0 at inference; the paper's experiments use (0, 0).
-        start: a family, by name or folder, whose elas-g this run's elas-g goes on from; none: random weights. It may
-            have been trained on other tissues: what matches hearts soon matches chests.
+        models: which of the paper's models to train: "diff-g", "diff-sas", "elas-g", "elas-sas".
+        background: (λ, μ) of class 0 at inference; the paper's experiments use (0, 0). Diffusion takes λ alone.
+        start: a family, by name or folder, from whose elas-g this run's global networks go on; none: random weights. It
+            may have been trained on other tissues: what matches hearts soon matches chests.
     """
 
     models: tuple[str, ...]
@@ -120,7 +125,7 @@ class RunConfig:
             raise InputError("models is empty.", expected="some of " + ", ".join(MODELS))
         for model in self.models:
             _require_choice("models", model, tuple(MODELS))
-        LameField.uniform(*self.background, n_classes=1)  # raises outside [0, 1]
+        ParameterField.uniform(self.background, n_classes=1)  # raises outside [0, 1]
         window = self.training.window
         if window is not None and len(window) != self.preprocessing.dim:
             raise InputError(
@@ -128,12 +133,14 @@ class RunConfig:
                 expected=f"{self.preprocessing.dim} sides",
                 received=window,
             )
-        if self.training.warm_start_steps is not None and self.models[0] != "elas-g":
-            raise InputError(
-                "A warm start needs the global network of the same run first.",
-                expected='models = ["elas-g", "elas-sas"]',
-                received=list(self.models),
-            )
+        for i, model in enumerate(self.models):
+            first = MODELS[model].global_name
+            if self.training.warm_start_steps is not None and first not in (model, *self.models[:i]):
+                raise InputError(
+                    f"A warm start of {model} needs the global network of the same run first.",
+                    expected=f'models = ["{first}", "{model}"]',
+                    received=list(self.models),
+                )
 
 
 def preset_names() -> tuple[str, ...]:

@@ -3,19 +3,31 @@
 import streamlit as st
 
 from elasreg_core.networks.architecture import MODELS
-from elasreg_core.physics.lame import LameField
+from elasreg_core.physics.parameters import Node, ParameterField, Regularizer
 from pages._shared import loaders
-from pages._shared.context import choose, readable_errors, show_notes
+from pages._shared.context import choose, choose_regularizer, readable_errors, show_notes
 from pages._shared.views import registration_panels, score_cards
 
-MODEL_TITLES = {"elas-g": "the image", "elas-sas": "each tissue"}
-LAMBDA_HELP = "Resistance to volume change: high λ keeps areas as they are."
-MU_HELP = "Shear stiffness: high μ keeps shapes as they are."
+HELP = {
+    ("elastic", "lambda"): "Resistance to volume change: high λ keeps areas as they are.",
+    ("elastic", "mu"): "Shear stiffness: high μ keeps shapes as they are.",
+    ("diffusion", "lambda"): "Smoothness: high λ keeps neighbours together, whatever the direction they move in.",
+}
 
 
-def parameter_slider(place, label: str, key: str, explanation: str) -> float:
-    """A slider over the trained range, its value in the URL."""
-    return place.slider(label, 0.0, 1.0, 0.1, 0.05, key=key, help=explanation, bind="query-params")
+def sliders(regularizer: Regularizer, suffix: str = "") -> Node:
+    """A slider for every parameter over the trained range, values in the URL."""
+    places = st.columns(len(regularizer.parameters)) if suffix else [st] * len(regularizer.parameters)
+    return tuple(
+        place.slider(
+            symbol,
+            *(0.0, 1.0, 0.1, 0.05),
+            key=name + suffix,
+            help=HELP[regularizer.name, name],
+            bind="query-params",
+        )
+        for place, symbol, name in zip(places, regularizer.symbols, regularizer.parameters, strict=True)
+    )
 
 
 st.title("Explore λ and μ")
@@ -23,31 +35,27 @@ context = choose()
 pair, family = context.pair, context.family
 
 with st.sidebar:
-    options = [model for model in MODELS if model in family.members]
+    regularizer = choose_regularizer(family)
+    options = [m for name, m in MODELS.items() if name in family.members and m.regularizer == regularizer]
     model = st.segmented_control(
-        "One (λ, μ) for",
-        options,
-        default=options[0],
+        "Parameters for",
+        [m.name for m in options],
+        default=options[0].name,
         required=True,
-        format_func=MODEL_TITLES.get,
+        format_func=lambda name: "each tissue" if MODELS[name].is_adaptive else "the image",
         key="model",
         bind="query-params",
     )
     checkpoint = family.member(model)
     if checkpoint.is_adaptive:
-        background = checkpoint.card.background
-        lam, mu = [background[0]], [background[1]]
+        nodes = [checkpoint.card.background]
         for _, tissue in pair.tissues:
             st.markdown(f"**{tissue}**")
-            left, right = st.columns(2)
-            lam.append(parameter_slider(left, "λ", f"lambda-{tissue}", LAMBDA_HELP))
-            mu.append(parameter_slider(right, "μ", f"mu-{tissue}", MU_HELP))
-        st.caption(f"Background: λ = {background[0]:g}, μ = {background[1]:g}, fixed by the checkpoint.")
-        parameters = LameField(tuple(lam), tuple(mu))
+            nodes.append(sliders(regularizer, f"-{tissue}"))
+        st.caption(f"Background: {regularizer.shown(checkpoint.card.background)}, fixed by the checkpoint.")
+        parameters = ParameterField(tuple(nodes))
     else:
-        one_lam = parameter_slider(st, "λ", "lambda", LAMBDA_HELP)
-        one_mu = parameter_slider(st, "μ", "mu", MU_HELP)
-        parameters = LameField.uniform(one_lam, one_mu, pair.tissues.n_classes)
+        parameters = ParameterField.uniform(sliders(regularizer), pair.tissues.n_classes)
 
 with readable_errors():
     registration = loaders.register(checkpoint, pair, parameters)
@@ -55,6 +63,6 @@ score_cards(loaders.scores(pair), loaders.scores(pair, registration), registrati
 registration_panels(pair, registration, "explore")
 show_notes(pair)
 st.caption(
-    f"Checkpoint {checkpoint.name}, trained with the elastic energy × {checkpoint.card.regularization_scale:g} "
-    "(1 in the paper, where λ and μ hardly matter)."
+    f"Checkpoint {checkpoint.name}, trained with the {regularizer.name} energy × "
+    f"{checkpoint.card.regularization_scale:g} (1 in the paper, where λ and μ hardly matter)."
 )

@@ -5,30 +5,61 @@ import time
 import pandas as pd
 import streamlit as st
 
-from elasreg_core.figures import PLOT_CONFIG, criterion_heatmap, tissue_colours
-from elasreg_core.identification.grid import Node, ParameterGrid
-from elasreg_core.identification.selection import best_node, choose_parameters, lame_field
-from elasreg_core.identification.sweep import CRITERIA, SubjectSweep
+from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.figures import PLOT_CONFIG, criterion_figure, tissue_colours
+from elasreg_core.identification.criteria import CRITERIA
+from elasreg_core.identification.grid import ParameterGrid
+from elasreg_core.identification.selection import (
+    MEAN,
+    RULES,
+    Selection,
+    best_node,
+    choose_parameters,
+    chosen_parameters,
+)
+from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.metrics import METRICS
-from elasreg_core.physics.lame import LameField
+from elasreg_core.networks.architecture import MODELS
+from elasreg_core.physics.parameters import Node, ParameterField
 from elasreg_core.workspace.searches import SubjectSearch
 from pages._shared import loaders
-from pages._shared.context import choose, readable_errors, show_notes
+from pages._shared.context import choose, choose_regularizer, readable_errors, show_notes
 from pages._shared.views import registration_panels, score_cards
 
 HEATMAP_WIDTH = 300
+RULE_TITLES = {"argmax": "the best node", "most_regular": "the most regular of the nearly best"}
+RULE_HELP = "On a flat surface the best node is chance; the most regular node of its plateau is a choice."
+
+
+def available(name: str, pair: RegistrationPair) -> bool:
+    """Whether this subject has what a criterion needs: landmarks, a true motion."""
+    return {"tre_mm": pair.keypoints is not None, "displacement_error_vox": pair.truth is not None}.get(name, True)
+
 
 st.title("Identify λ and μ")
 st.markdown(
-    "One subject, registered at every node of a grid of (λ, μ) by the global network; each tissue takes its best."
+    "One subject, registered at every node of a grid of parameters by the global network; each tissue takes its best."
 )
 context = choose()
 pair, family = context.pair, context.family
 with st.sidebar:
+    regularizer = choose_regularizer(family)
     criterion = st.selectbox(
-        "Criterion", CRITERIA, format_func=lambda name: METRICS[name].title, key="criterion", bind="query-params"
+        "Criterion",
+        [name for name in CRITERIA if available(name, pair)],
+        format_func=lambda name: METRICS[name].title,
+        key="criterion",
+        bind="query-params",
     )
-    steps = st.slider("Grid steps", 3, 21, 11, key="steps", help="Values of λ and of μ in [0, 1]", bind="query-params")
+    rule = st.selectbox("Rule", RULES, format_func=RULE_TITLES.get, key="rule", help=RULE_HELP, bind="query-params")
+    selection = Selection(criterion, rule)
+    steps = st.slider(
+        "Grid steps",
+        *(3, 21, 11),
+        key="steps",
+        help="Values of λ and of μ in [0, 1]; diffusion's single λ takes their square.",
+        bind="query-params",
+    )
     adaptive_search = st.toggle(
         "Only the nodes the choice needs",
         key="adaptive",
@@ -41,17 +72,18 @@ with st.sidebar:
 def selected_node() -> Node | None:
     """The clicked node, from the URL."""
     try:
-        lam, mu = map(float, st.query_params["node"].split(","))
+        node = tuple(map(float, st.query_params["node"].split(",")))
     except (KeyError, ValueError):
         return None
-    return (lam, mu) if (lam, mu) in grid.nodes else None
+    return node if node in grid.nodes else None
 
 
 def remember_click(key: str) -> None:
     """Puts the node clicked in one heatmap into the URL."""
     points = st.session_state[key].selection.points
     if points:
-        st.query_params["node"] = f"{points[0]['x']:g},{points[0]['y']:g}"
+        node = [points[0]["x"], points[0]["y"]][: len(grid.axes)]
+        st.query_params["node"] = ",".join(f"{value:.6g}" for value in node)
 
 
 def heatmaps(sweep: SubjectSweep, clickable: bool) -> None:
@@ -59,14 +91,14 @@ def heatmaps(sweep: SubjectSweep, clickable: bool) -> None:
     colours = tissue_colours(sweep.tissues)
     with st.container(horizontal=True):
         for tissue in sweep.tissues:
-            figure = criterion_heatmap(sweep, best_node(sweep, tissue, criterion), colours[tissue], selected_node())
+            figure = criterion_figure(sweep, best_node(sweep, tissue, selection), colours[tissue], selected_node())
             key = f"surface-{tissue}" if clickable else f"partial-{tissue}-{sweep.n_visited}"
             interaction = {"on_select": lambda key=key: remember_click(key), "selection_mode": "points"}
             st.plotly_chart(
                 figure,
                 width=HEATMAP_WIDTH,
                 config={**PLOT_CONFIG, "displayModeBar": False},
-                alt=f"{METRICS[criterion].title} of {tissue} over λ and μ",
+                alt=f"{METRICS[criterion].title} of {tissue} over {' and '.join(regularizer.symbols)}",
                 key=key,
                 **(interaction if clickable else {}),
             )
@@ -89,11 +121,13 @@ def run_search(search: SubjectSearch) -> None:
 
 
 with readable_errors():
-    grid = ParameterGrid.regular(steps)
-    checkpoint = family.member("elas-g")
+    of_regularizer = {m.is_adaptive: m.name for m in MODELS.values() if m.regularizer == regularizer}
+    checkpoint = family.member(of_regularizer[False])
+    grid = ParameterGrid.for_checkpoint(steps, checkpoint)
     search = SubjectSearch(loaders.store(), checkpoint, pair, grid, criterion, adaptive_search)
     if not search.is_complete:
-        seconds = loaders.register(checkpoint, pair, LameField.uniform(0.1, 0.1, pair.tissues.n_classes)).seconds
+        first = ParameterField.uniform(grid.nodes[0], pair.tissues.n_classes)
+        seconds = loaders.register(checkpoint, pair, first).seconds
         nodes = len(grid.nodes) - search.n_done
         cost = max(1, nodes * seconds)
         st.markdown(
@@ -109,11 +143,11 @@ with readable_errors():
             st.stop()
 
 sweep = search.result()
-optima = choose_parameters(sweep, criterion)
+optima = choose_parameters(sweep, selection)
 heatmaps(sweep, clickable=True)
 st.caption(
     f"Click a node to see its deformation. ★ best node · white dots: the plateau, as good within the tolerance · "
-    f"{METRICS[criterion].definition} Chosen with this subject's own labels: an oracle."
+    f"{METRICS[criterion].definition} Chosen: {selection.sentence}, {selection.honesty}."
 )
 for optimum in optima:
     st.markdown(f"- {optimum.message}")
@@ -122,22 +156,23 @@ st.download_button(
     "Download the sweep (CSV)", sweep.table.to_csv(index=False), f"{pair.id}-sweep.csv", icon=":material/download:"
 )
 
-mean_best = best_node(sweep, "mean", criterion)
+mean_best = best_node(sweep, MEAN, selection)
 if mean_best.node is None:
-    st.warning("Moving and fixed labels share no class: there is nothing to choose by.", icon=":material/warning:")
+    title = METRICS[criterion].title
+    st.warning(f"{title} is defined at no node: there is nothing to choose by.", icon=":material/warning:")
     st.stop()
 node = selected_node() or mean_best.node
 initial = loaders.scores(pair)
-st.subheader(f"One (λ, μ) everywhere: λ = {node[0]:g}, μ = {node[1]:g}")
+st.subheader(f"The same everywhere: {regularizer.shown(node)}")
 with readable_errors():
-    at_node = loaders.register(checkpoint, pair, LameField.uniform(*node, pair.tissues.n_classes))
+    at_node = loaders.register(checkpoint, pair, ParameterField.uniform(node, pair.tissues.n_classes))
 score_cards(initial, loaders.scores(pair, at_node))
 registration_panels(pair, at_node, "node")
 
 st.subheader("Each tissue with its own optimum, in one pass of the adaptive network")
 with readable_errors():
-    adaptive = family.member("elas-sas")
-    field = lame_field(optima, mean_best, sweep.tissues, adaptive.card.background)
+    adaptive = family.member(of_regularizer[True])
+    field = chosen_parameters(sweep, adaptive.model, adaptive.card.background, selection)
     registration = loaders.register(adaptive, pair, field)
 score_cards(initial, loaders.scores(pair, registration), registration.seconds)
 st.dataframe(pd.DataFrame(field.by_tissue(sweep.tissues)).rename_axis("parameter"), width=520)

@@ -69,7 +69,10 @@ st.caption(
     f"More: put a folder into {home() / 'data'}, or start with `elasreg app --data DIR`."
 )
 st.dataframe(pd.DataFrame(data), hide_index=True)
-st.caption("Checkpoints: elas-g takes one (λ, μ) for the whole image, elas-sas one per tissue.")
+st.caption(
+    "Checkpoints: elas, the elastic regularizer (λ, μ); diff, diffusion (λ). g takes one setting for the whole image, "
+    "sas one for each tissue."
+)
 st.dataframe(pd.DataFrame(models), hide_index=True)
 if searches:
     st.caption("Searches, newest first.")

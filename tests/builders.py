@@ -14,7 +14,8 @@ from scipy.spatial.transform import Rotation
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.data.tissues import TissueTable
-from elasreg_core.networks.architecture import Architecture
+from elasreg_core.identification.sweep import NodeScores
+from elasreg_core.networks.architecture import MODELS, Architecture
 from elasreg_core.networks.checkpoint import Checkpoint, save_checkpoint
 
 TISSUES = ("wall", "pool")
@@ -75,12 +76,30 @@ def shift(pair: RegistrationPair, *components: float) -> np.ndarray:
     return np.broadcast_to(np.float32(components), (*pair.grid_shape, len(components))).copy()
 
 
-def make_card(**changes: Any) -> dict[str, Any]:
+def node_scores(
+    node: Sequence[float],
+    dice: Sequence[float],
+    hd95: Sequence[float] | None = None,
+    folding: float = 0.0,
+    sd: float = 0.1,
+    tre: float = float("nan"),
+    **per_tissue: Sequence[float],
+) -> NodeScores:
+    """One node's scores; of the tissues, HD95 and other metrics by name only where they are given."""
+    given = per_tissue if hd95 is None else {"hd95_mm": hd95, **per_tissue}
+    return NodeScores(
+        tuple(node),
+        {metric: tuple(values) for metric, values in {"dice": dice, **given}.items()},
+        {"tre_mm": tre, "neg_jacobian_percent": folding, "sd_log_jacobian": sd},
+    )
+
+
+def make_card(model: str = "elas-g", **changes: Any) -> dict[str, Any]:
     """The fields of a model card, for the grid and the tissues of `make_pair`."""
     card: dict[str, Any] = {
-        "model": "elas-g",
+        "model": model,
         "tissues": TISSUES,
-        "background": (0.0, 0.0),
+        "background": (0.0,) * len(MODELS[model].regularizer.parameters),
         "preprocessing": PREPROCESSING,
         "network": Architecture(encoder=(4, 4), decoder=(4, 4), hyper_units=4),
         "sampling": "uniform",
@@ -95,14 +114,14 @@ def make_checkpoint(folder: Path, weights: dict[str, Any] | None = None, **chang
     """A checkpoint with made-up weights; `changes` to the card. By default the model is what the folder is named."""
     if weights is None:
         weights = {"dense/kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "dense/bias": np.ones(3, np.float32)}
-    if folder.name in ("elas-g", "elas-sas"):
+    if folder.name in MODELS:
         changes = {"model": folder.name} | changes
     return save_checkpoint(folder, weights, make_card(**changes))
 
 
-def make_family(folder: Path, **changes: Any) -> Path:
-    """A family of both models, with different weights."""
-    for number, model in enumerate(("elas-g", "elas-sas")):
+def make_family(folder: Path, models: Sequence[str] = ("elas-g", "elas-sas"), **changes: Any) -> Path:
+    """A family of some models, by default both elastic ones, with different weights."""
+    for number, model in enumerate(models):
         make_checkpoint(folder / model, {"w": np.full(2, number, np.float32)}, **changes)
     return folder
 

@@ -33,9 +33,9 @@ def _own_workspace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
 
 @pytest.fixture(scope="session")
 def small_family(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A family with elas-g and elas-sas on a 16 × 20 grid of 2 mm, two tissues, random weights that move voxels."""
+    """A family of all four models on a 16 × 20 grid of 2 mm, two tissues, random weights that move voxels."""
     from elasreg_core.data.preprocessing import Preprocessing
-    from elasreg_core.networks.architecture import Architecture, n_parameters
+    from elasreg_core.networks.architecture import MODELS, Architecture
     from elasreg_core.networks.checkpoint import save_checkpoint
     from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 
@@ -43,12 +43,12 @@ def small_family(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = Architecture(encoder=(4, 4), decoder=(4, 4, 4), hyper_layers=2, hyper_units=6, integration_steps=5)
     settings = Preprocessing(grid_shape=(16, 20), spacing_mm=2.0)
     rng = np.random.default_rng(0)
-    for model in ("elas-g", "elas-sas"):
-        shapes = HyperRegistrationNetwork(network, settings.grid_shape, n_parameters(model, 3)).weights()
+    for model in ("elas-g", "elas-sas", "diff-g", "diff-sas"):
+        shapes = HyperRegistrationNetwork(network, settings.grid_shape, MODELS[model].n_parameters(3)).weights()
         card = {
             "model": model,
             "tissues": ("a", "b"),
-            "background": (0.0, 0.0),
+            "background": (0.0,) * len(MODELS[model].regularizer.parameters),
             "preprocessing": settings,
             "network": network,
             "sampling": "uniform",

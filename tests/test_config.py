@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from elasreg_core.config import RunConfig, TrainingConfig, preset_names, read_config
+from elasreg_core.config import DataConfig, RunConfig, TrainingConfig, preset_names, read_config
 from elasreg_core.data.phantoms import Cohort
 from elasreg_core.errors import InputError
 from elasreg_core.tables import from_table
 
+FOUR = "diff-g, diff-sas, elas-g, elas-sas"
 MINIMAL = """
 models = ["elas-g"]
 [data]
@@ -33,7 +34,7 @@ def test_every_preset_reads():
 )
 def test_the_presets_of_the_shipped_checkpoints_are_what_their_comments_say(name, sides, kind, layout):
     config, _ = read_config(name)
-    assert config.models == ("elas-g", "elas-sas")
+    assert config.models == ("elas-g", "elas-sas", "diff-g", "diff-sas")
     assert config.preprocessing.grid_shape == sides
     assert config.background == (0.0, 0.0)
     assert config.data.phantom is not None
@@ -52,6 +53,7 @@ def test_the_defaults_are_the_papers(tmp_path):
     assert config.training.learning_rate == 1e-4
     assert config.training.regularization_scale == 1
     assert config.training.sampling == "uniform"
+    assert config.training.regularized == "displacement"
     assert (config.network.hyper_layers, config.network.hyper_units) == (6, 128)
     assert config.network.encoder == (16, 32, 32, 32)
     assert config.background == (0.0, 0.0)
@@ -68,6 +70,11 @@ def test_the_defaults_are_the_papers(tmp_path):
         ("steps = 10", "steps = 10\nlearning_rate = nan", "learning_rate must be positive. Received: nan"),
         ("steps = 10", "steps = 10\nregularization_scale = -1", "regularization_scale must not be negative"),
         ("steps = 10", 'steps = 10\nsampling = "normal"', "sampling has an unknown value.*uniform.*Received: normal"),
+        (
+            "steps = 10",
+            'steps = 10\nregularized = "warp"',
+            "regularized has an unknown value. Expected: one of displacement, velocity. Received: warp",
+        ),
         ("steps = 10", 'steps = 10\nschedule = "step"', "schedule has an unknown value.*constant, cosine"),
         (
             "steps = 10",
@@ -82,8 +89,8 @@ def test_the_defaults_are_the_papers(tmp_path):
         ("steps = 10", "steps = 10\nwarm_start_steps = 0", "warm_start_steps must be positive. Received: 0"),
         ("steps = 10", "steps = 10\nsupervision_steps = 0", "supervision_steps must be positive. Received: 0"),
         ("steps = 10", "steps = 10\nhyper_learning_rate = 0.0", "hyper_learning_rate must be positive. Received: 0"),
-        ('["elas-g"]', '["elas"]', "models has an unknown value. Expected: one of elas-g, elas-sas. Received: elas"),
-        ('["elas-g"]', "[]", "models is empty. Expected: some of elas-g, elas-sas"),
+        ('["elas-g"]', '["elas"]', f"models has an unknown value. Expected: one of {FOUR}. Received: elas"),
+        ('["elas-g"]', "[]", f"models is empty. Expected: some of {FOUR}"),
         ('["elas-g"]', '"elas-g"', "models has a value of the wrong kind.*Received: elas-g"),
         ("[data]", "[data", r"run\.toml is not TOML. Received: "),
         (
@@ -118,6 +125,20 @@ def test_a_3d_run_can_be_described(tmp_path):
     (tmp_path / "run.toml").write_text(MINIMAL + "\n[preprocessing]\ngrid_shape = [48, 32, 16]\n")
     preprocessing = read_config(tmp_path / "run.toml")[0].preprocessing
     assert (preprocessing.dim, preprocessing.slice_axis) == (3, None)
+
+
+@pytest.mark.parametrize("law", ["uniform", "log_uniform", "simplex"])
+@pytest.mark.parametrize("regularized", ["displacement", "velocity"])
+def test_sampling_and_what_is_regularized_can_be_described(tmp_path, law, regularized):
+    (tmp_path / "run.toml").write_text(MINIMAL + f'sampling = "{law}"\nregularized = "{regularized}"\n')
+    training = read_config(tmp_path / "run.toml")[0].training
+    assert (training.sampling, training.regularized) == (law, regularized)
+
+
+def test_all_four_models_may_start_warm_each_behind_its_global_one():
+    training = TrainingConfig(steps=2, warm_start_steps=1)
+    models = ("diff-g", "elas-g", "elas-sas", "diff-sas")
+    assert RunConfig(models, DataConfig("acdc", "x"), training).models == models
 
 
 def test_a_warm_start_in_windows_can_be_described(tmp_path):
@@ -166,7 +187,11 @@ def test_the_training_configuration_checks_itself_in_code_too():
         ),
         (
             {"models": ["elas-sas", "elas-g"], "training": {"steps": 1, "warm_start_steps": 1}},
-            "A warm start needs the global network of the same run first. Expected: models = .*elas-g.*elas-sas",
+            "A warm start of elas-sas needs the global network of the same run first. Exp.*models = .*elas-g.*elas-sas",
+        ),
+        (  # the global network of the other regularizer will not do
+            {"models": ["elas-g", "diff-sas"], "training": {"steps": 1, "warm_start_steps": 1}},
+            "A warm start of diff-sas needs the global network of the same run first. Exp.*models = .*diff-g.*diff-sas",
         ),
         ({"background": [0.0, 2.0]}, "outside the range"),
     ],

@@ -10,73 +10,118 @@ import pandas as pd
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars, print_table
-from elasreg_core.cli.search import LazyRegistrar, add_grid_to, search_with_bar
-from elasreg_core.data.datasets import LAYOUTS, Dataset, open_dataset
-from elasreg_core.errors import InputError
-from elasreg_core.evaluation.comparison import compare_subject, table_one, to_markdown
+from elasreg_core.cli.search import add_grid_to, add_selection_to, selection_from
+from elasreg_core.data.datasets import LAYOUTS, open_dataset
+from elasreg_core.evaluation.alignment_regularity import curves
+from elasreg_core.evaluation.comparison import CHOICES, Comparison
+from elasreg_core.evaluation.statistics import all_comparisons, between_families
+from elasreg_core.evaluation.table_one import PAPER_NAME, TableOne, paper_rows, to_latex, to_markdown
+from elasreg_core.figures.report import comparison_report
 from elasreg_core.identification.grid import ParameterGrid
-from elasreg_core.networks.checkpoint import Family
+from elasreg_core.workspace.comparisons import HowToCompare, compare_family
 from elasreg_core.workspace.paths import find_family
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
     """Adds the command."""
-    parser = commands.add_parser("compare", help="the paper's Table 1 on a cohort: initial, elas-g, elas-sas")
+    parser = commands.add_parser("compare", help="the paper's Table 1 on a cohort, with tests and a report")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--dataset", choices=list(LAYOUTS), required=True, help="the layout on disk")
     parser.add_argument(
-        "--models", nargs="+", required=True, metavar="NAME", help="checkpoint families with elas-g and elas-sas"
+        "--models", nargs="+", required=True, metavar="NAME", help="checkpoint families; all their models are compared"
+    )
+    parser.add_argument(
+        "--choice",
+        nargs="+",
+        choices=list(CHOICES),
+        default=["subject"],
+        help="whose labels choose the parameters: "
+        + "; ".join(f"{name}: {text}" for name, text in CHOICES.items()).replace("%", "%%"),
+    )
+    parser.add_argument(
+        "--validation", type=Path, metavar="DIR", help="subjects for --choice cohort, in the same layout"
     )
     add_grid_to(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for per_subject.csv and the table")
+    add_selection_to(parser)
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="for tables, tests, curves and the report"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Searches and registers every subject; a bad one is reported and costs nobody else's results."""
     families = [find_family(name) for name in arguments.models]
-    for family in families:
-        for model in ("elas-g", "elas-sas"):
-            family.member(model).read_weights()
-    grid = ParameterGrid.regular(arguments.grid)
+    ParameterGrid.regular(arguments.grid)  # raises before anything is loaded
     dataset = open_dataset(arguments.data, arguments.dataset)
+    validation = None if arguments.validation is None else open_dataset(arguments.validation, arguments.dataset)
+    how = HowToCompare(
+        arguments.grid,
+        tuple(dict.fromkeys(arguments.choice)),
+        selection_from(arguments),
+        arguments.adaptive,
+        validation,
+    )
     faults = list(dataset.faults)
+    per_family: dict[str, pd.DataFrame] = {}
     for family in families:
-        rows = _compare(family, dataset, grid, arguments.adaptive, faults)
-        if rows.empty:
-            continue
-        card = family.member("elas-g").card
-        out = arguments.out / family.name if len(families) > 1 else arguments.out
-        table = table_one(rows, card.tissues)
-        how = "adaptively on" if arguments.adaptive else "on"
-        caption = (
-            f"{family.name}: mean (SD) of {rows['subject'].nunique()} subjects; parameters chosen {how} a "
-            f"{arguments.grid} × {arguments.grid} grid with the subjects' own labels (an oracle); trained with "
-            f"{card.sampling} sampling and the elastic energy × {card.regularization_scale:g}."
-        )
-        write_atomic(out / "per_subject.csv", rows.to_csv(index=False))
-        write_atomic(out / "table.csv", table.to_csv(index=False))
-        write_atomic(out / "table.md", f"{to_markdown(table)}\n\n{caption}\n")
-        print_table(table)
-        print(caption)
-    for sentence in faults:
+        with Bars() as bars:
+            comparison = compare_family(family, dataset, how, bars)
+        faults += comparison.faults
+        if not comparison.rows.empty:
+            out = arguments.out / family.name if len(families) > 1 else arguments.out
+            _write(out, comparison, how, arguments.dataset)
+            per_family[family.name] = comparison.rows
+    if len(per_family) > 1:
+        spread = between_families(per_family)
+        write_atomic(arguments.out / "families.csv", spread.to_csv(index=False))
+        print("Mean Dice of the same models in every family, their mean and standard deviation:")
+        print_table(spread)
+    for sentence in dict.fromkeys(faults):
         print(f"elasreg: {sentence}", file=sys.stderr)
     return 2 if faults else 0
 
 
-def _compare(family: Family, dataset: Dataset, grid: ParameterGrid, adaptive: bool, faults: list[str]) -> pd.DataFrame:
-    """All rows of one family; a subject that fails adds its sentence to `faults`."""
-    checkpoints = {model: family.member(model) for model in ("elas-g", "elas-sas")}
-    registrars = {model: LazyRegistrar(checkpoint) for model, checkpoint in checkpoints.items()}
-    displace = {model: registrar.displacement for model, registrar in registrars.items()}
-    identify = checkpoints["elas-g"]
-    rows: list[dict[str, object]] = []
-    with Bars() as bars:
-        for subject in dataset.subjects:
-            try:
-                pair = dataset.load(subject, identify.card.preprocessing, identify.tissues)
-                search = search_with_bar(registrars["elas-g"], pair, grid, bars, adaptive=adaptive)
-                rows += compare_subject(pair, search.result(), displace, identify.card.background)
-            except InputError as fault:
-                faults.append(str(fault))
-    return pd.DataFrame(rows)
+def _write(out: Path, comparison: Comparison, how: HowToCompare, layout: str) -> None:
+    """All files of one family, and the table on the terminal."""
+    tissues = next(iter(comparison.family.members.values())).card.tissues
+    table = TableOne.of(comparison.rows, tissues)
+    tests = all_comparisons(comparison.rows, comparison.contenders)
+    curve = curves(comparison.curve_rows)
+    published = pd.DataFrame() if comparison.is_phantom else paper_rows(layout, tissues)
+    note = caption(comparison, how)
+    markdown = f"{to_markdown(table.cells(lambda text: f'**{text}**'))}\n\n{note}\n"
+    if not published.empty:
+        markdown += f"\n{PAPER_NAME}:\n\n{to_markdown(published)}\n"
+    for name, content in {
+        "per_subject.csv": comparison.rows.to_csv(index=False),
+        "parameters.csv": comparison.parameters.to_csv(index=False),
+        "curves.csv": curve.to_csv(index=False),
+        "tests.csv": tests.to_csv(index=False),
+        "table.csv": table.numbers().to_csv(index=False),
+        "table.md": markdown,
+        "table.tex": to_latex(table, note),
+        "report.html": comparison_report(comparison, table, tests, curve, published, note),
+    }.items():
+        write_atomic(out / name, content)
+    print_table(table.cells())
+    print(note)
+    if not published.empty:
+        print(f"{PAPER_NAME}, Table 1:")
+        print_table(published)
+    if not tests.empty:
+        print("Mean Dice, paired over the subjects (difference with its 95 % interval, Wilcoxon's p):")
+        print_table(tests.drop(columns="metric"))
+    print(f"8 files in {out}; report.html shows them.")
+
+
+def caption(comparison: Comparison, how: HowToCompare) -> str:
+    """What the numbers are: whose, how many, chosen how, trained how."""
+    card = next(iter(comparison.family.members.values())).card
+    chosen = "; ".join(f"{choice}: {CHOICES[choice]}" for choice in how.choices)
+    return (
+        f"{comparison.family.name}: mean (SD) of {comparison.rows['subject'].nunique()} subjects. Parameters: "
+        f"{how.selection.sentence}, {'adaptively on' if how.adaptive else 'on'} a {how.steps} × {how.steps} grid of "
+        f"(λ, μ), {how.steps**2} values of diffusion's λ, without 0; chosen {chosen}. Trained with {card.sampling} "
+        f"sampling, the energy of the {card.regularized} × {card.regularization_scale:g}."
+    )

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 
 class Bars:
-    """Progress bars, one phase after the other, on stderr. Implements `workspace.training_runs.Reporter`."""
+    """Progress bars, one phase after the other, on stderr. Implements `workspace.progress.Reporter`."""
 
     def __init__(self) -> None:
         self._bar: tqdm | None = None

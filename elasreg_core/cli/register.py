@@ -12,18 +12,20 @@ from typing import Any
 from elasreg_core import __version__
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars
-from elasreg_core.cli.search import LazyRegistrar, add_grid_to, search_with_bar
+from elasreg_core.cli.search import add_grid_to, add_selection_to, selection_from
 from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import Scores, score_displacement
-from elasreg_core.identification.grid import ParameterGrid
-from elasreg_core.identification.selection import best_node, choose_parameters, lame_field
+from elasreg_core.identification.selection import MEAN, Selection, best_node, choose_parameters, chosen_parameters
 from elasreg_core.metrics import shown
+from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import Family
-from elasreg_core.physics.lame import LameField
+from elasreg_core.physics.parameters import Node, ParameterField, Regularizer
+from elasreg_core.registration.lazy import LazyRegistrar
 from elasreg_core.workspace.paths import find_family
+from elasreg_core.workspace.searches import search_subject
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
@@ -33,9 +35,16 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--fixed", type=Path, required=True, metavar="F")
     parser.add_argument("--fixed-labels", type=Path, required=True, metavar="L")
     parser.add_argument("--moving-labels", type=Path, metavar="L2", help="needed to identify the parameters")
-    parser.add_argument("--checkpoint", required=True, metavar="NAME|DIR", help="a family with elas-g and elas-sas")
+    parser.add_argument("--checkpoint", required=True, metavar="NAME|DIR", help="a family with the model")
+    parser.add_argument(
+        "--model",
+        choices=list(MODELS),
+        default="elas-sas",
+        help="with which to register (default elas-sas; an adaptive one is searched with its global one)",
+    )
     parser.add_argument("--parameters", type=Path, metavar="JSON", help='{"tissue": {"lambda": 0.1, "mu": 0.3}, …}')
     add_grid_to(parser)
+    add_selection_to(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.set_defaults(run=run)
 
@@ -43,9 +52,10 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Identifies the parameters unless given, registers, writes the results."""
     family = find_family(arguments.checkpoint)
-    adaptive = family.member("elas-sas")
-    for checkpoint in [adaptive] if arguments.parameters else [family.member("elas-g"), adaptive]:
-        checkpoint.read_weights()
+    checkpoint = family.member(arguments.model)
+    for needed in [checkpoint] if arguments.parameters else [family.member(checkpoint.model.global_name), checkpoint]:
+        needed.read_weights()
+    selection = selection_from(arguments)
     if arguments.out.exists() and not arguments.out.is_dir():
         raise InputError(f"{arguments.out} is a file.", expected="a folder", cure="Choose another --out")
     case = Case(
@@ -55,28 +65,31 @@ def run(arguments: argparse.Namespace) -> None:
         moving_labels=arguments.moving_labels,
         fixed_labels=arguments.fixed_labels,
     )
-    pair = load_case(case, adaptive.card.preprocessing, adaptive.tissues)
+    pair = load_case(case, checkpoint.card.preprocessing, checkpoint.tissues)
     for note in pair.notes:
         print(f"note: {note}")
 
     started = time.perf_counter()
     if arguments.parameters is not None:
-        parameters = read_parameters(arguments.parameters, adaptive.tissues, adaptive.card.background)
+        parameters = read_parameters(
+            arguments.parameters, checkpoint.tissues, checkpoint.card.background, checkpoint.model.regularizer
+        )
         choice = {"parameters_from": "given"}
     else:
-        parameters, choice = _identify(family, pair, ParameterGrid.regular(arguments.grid), arguments.adaptive)
+        parameters, choice = _identify(family, arguments, pair, selection)
     seconds = {"identify": time.perf_counter() - started}
 
     from elasreg_core.registration.export import write_registration
     from elasreg_core.registration.registrar import Registrar
 
-    registration = Registrar(adaptive).register(pair, parameters)
+    registration = Registrar(checkpoint).register(pair, parameters)
     seconds["register"] = registration.seconds
     files = write_registration(arguments.out, pair, registration)
     initial, registered = score_displacement(pair), score_displacement(pair, registration.displacement)
     metrics = {
         "initial": initial.to_dict(),
         "registered": registered.to_dict(),
+        "model": arguments.model,
         "parameters": parameters.by_tissue(pair.tissues.names),
         "checkpoints": {
             c.card.model: {"name": c.name, "sha256": c.card.weights_sha256} for c in family.members.values()
@@ -85,9 +98,10 @@ def run(arguments: argparse.Namespace) -> None:
         "provenance": {
             "elasreg": __version__,
             **choice,
-            "preprocessing": asdict(adaptive.card.preprocessing),
-            "regularization_scale": adaptive.card.regularization_scale,
-            "sampling": adaptive.card.sampling,
+            "preprocessing": asdict(checkpoint.card.preprocessing),
+            "regularization_scale": checkpoint.card.regularization_scale,
+            "sampling": checkpoint.card.sampling,
+            "regularized": checkpoint.card.regularized,
             "notes": list(pair.notes),
         },
     }
@@ -96,51 +110,58 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"{len(files) + 1} files in {arguments.out}.")
 
 
-def read_parameters(path: Path, tissues: TissueTable, background: tuple[float, float]) -> LameField:
-    """Reads `{"tissue": {"lambda": …, "mu": …}, …}`; `background` may be among them.
+def read_parameters(path: Path, tissues: TissueTable, background: Node, regularizer: Regularizer) -> ParameterField:
+    """Reads `{"tissue": {"lambda": …, "mu": …}, …}`; `background` may be among them. Diffusion has no "mu".
 
     Raises:
-        InputError: no such file, not JSON, or not one λ and μ for every tissue.
+        InputError: no such file, not JSON, or not the regularizer's parameters for every tissue.
     """
     if not path.is_file():
         raise InputError(f"There is no file {path}.", cure="Check the path")
     try:
         table = json.loads(path.read_text())
-        given = {name: (float(value["lambda"]), float(value["mu"])) for name, value in table.items()}
+        given = {tissue: tuple(float(of[name]) for name in regularizer.parameters) for tissue, of in table.items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{path} does not hold parameters.",
-            expected='{"tissue": {"lambda": 0.1, "mu": 0.3}, …} for ' + ", ".join(tissues.names),
+            expected=f"{{tissue: {{{', '.join(regularizer.parameters)}}}, …}} for " + ", ".join(tissues.names),
             received=f"{type(error).__name__}: {error}",
         ) from error
-    return LameField.from_tissues(given, tissues.names, background)
+    return ParameterField.from_tissues(given, tissues.names, background)
 
 
 def _identify(
-    family: Family, pair: RegistrationPair, grid: ParameterGrid, adaptive: bool
-) -> tuple[LameField, dict[str, Any]]:
-    checkpoint = family.member("elas-g")
+    family: Family, arguments: argparse.Namespace, pair: RegistrationPair, selection: Selection
+) -> tuple[ParameterField, dict[str, Any]]:
+    model = MODELS[arguments.model]
+    checkpoint = family.member(model.global_name)
     with Bars() as bars:
-        search = search_with_bar(LazyRegistrar(checkpoint), pair, grid, bars, adaptive=adaptive)
+        search = search_subject(
+            *(LazyRegistrar(checkpoint), pair, arguments.grid, bars),
+            adaptive=arguments.adaptive,
+            criterion=selection.criterion,
+        )
     sweep = search.result()
-    optima = choose_parameters(sweep)
-    field = lame_field(optima, best_node(sweep, "mean"), pair.tissues.names, checkpoint.card.background)
+    best = best_node(sweep, MEAN, selection)
+    optima = choose_parameters(sweep, selection) if model.is_adaptive else [best]
     choice = {
-        "parameters_from": "argmax of the class-wise Dice over the global network's sweep, "
-        "with this pair's own labels (an oracle)",
-        "grid_nodes": len(grid.nodes),
-        "adaptive": adaptive,
+        "parameters_from": f"{selection.sentence} of {'each tissue' if model.is_adaptive else 'the mean'} over the "
+        f"global network's sweep, {selection.honesty}",
+        "grid_nodes": len(search.grid.nodes),
+        "adaptive": arguments.adaptive,
         "nodes_scored": search.n_done,
         "nodes_computed": search.n_done - search.n_known,  # "seconds" counts these, and loading the network
         "chosen": [optimum.message for optimum in optima],
     }
-    return field, choice
+    return chosen_parameters(sweep, model, checkpoint.card.background, selection), choice
 
 
-def _print(pair: RegistrationPair, initial: Scores, registered: Scores, parameters: LameField) -> None:
-    print(f"{'':<12}{'λ':>8}{'μ':>8}{'Dice before':>14}{'after':>10}")
+def _print(pair: RegistrationPair, initial: Scores, registered: Scores, parameters: ParameterField) -> None:
+    regularizer = parameters.regularizer
+    print(f"{'':<12}" + "".join(f"{symbol:>8}" for symbol in regularizer.symbols) + f"{'Dice before':>14}{'after':>10}")
     for label, name in pair.tissues:
-        row = f"{name:<12}{parameters.lam[label]:>8g}{parameters.mu[label]:>8g}"
+        row = f"{name:<12}" + "".join(f"{value:>8.3g}" for value in parameters.nodes[label])
         print(row + f"{shown(initial.dice[name]):>14}{shown(registered.dice[name]):>10}")
-    print(f"{'mean':<28}{shown(initial.mean_dice):>14}{shown(registered.mean_dice):>10}")
+    width = 12 + 8 * len(regularizer.symbols)
+    print(f"{'mean':<{width}}{shown(initial.mean_dice):>14}{shown(registered.mean_dice):>10}")
     print(f"folding {registered.neg_jacobian_percent:.3f} % of the image's voxels")

@@ -3,120 +3,111 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars, print_table
 from elasreg_core.data.datasets import LAYOUTS, open_dataset
-from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
+from elasreg_core.identification.bootstrap import ChosenAgain, certainty
+from elasreg_core.identification.criteria import CRITERIA
 from elasreg_core.identification.grid import ParameterGrid
-from elasreg_core.identification.selection import choose_parameters
-from elasreg_core.identification.sweep import CRITERIA, SubjectSweep
-from elasreg_core.networks.checkpoint import Checkpoint
-from elasreg_core.physics.lame import LameField
-from elasreg_core.workspace.paths import find_family, store_path
-from elasreg_core.workspace.searches import SubjectSearch
-from elasreg_core.workspace.store import Store
-
-if TYPE_CHECKING:
-    from elasreg_core.registration.measured import Measured
-    from elasreg_core.registration.registrar import Registrar
+from elasreg_core.identification.selection import RULES, Selection, choose_parameters
+from elasreg_core.identification.sweep import SubjectSweep
+from elasreg_core.networks.architecture import MODELS
+from elasreg_core.physics.parameters import ELASTIC
+from elasreg_core.registration.lazy import LazyRegistrar
+from elasreg_core.workspace.paths import find_family
+from elasreg_core.workspace.searches import search_subject
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
     """Adds the command."""
     parser = commands.add_parser("search", help="stage 2: sweep (λ, μ) per subject, choose per tissue")
-    parser.add_argument("--checkpoint", required=True, metavar="NAME|DIR", help="a family with elas-g")
+    parser.add_argument("--checkpoint", required=True, metavar="NAME|DIR", help="a family with the model")
+    parser.add_argument(
+        "--model", choices=GLOBAL_MODELS, default="elas-g", help="the global network that is swept (default elas-g)"
+    )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--dataset", choices=list(LAYOUTS), required=True, help="the layout on disk")
     parser.add_argument("--subject", action="append", metavar="ID", help="only this subject (may be repeated)")
     parser.add_argument("--out", type=Path, required=True, metavar="sweep.csv")
     add_grid_to(parser)
-    parser.add_argument("--criterion", choices=CRITERIA, default="dice")
+    add_selection_to(parser)
+    parser.add_argument(
+        "--bootstrap",
+        type=int,
+        default=0,
+        metavar="N",
+        help="choose again N times on images whose parts are drawn anew: how sure is the choice by Dice?",
+    )
     parser.set_defaults(run=run)
 
 
-class LazyRegistrar:
-    """A checkpoint's registrar, built at its first use: a search that is known already loads no TensorFlow."""
-
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self.checkpoint = checkpoint
-
-    @functools.cached_property
-    def _registrar(self) -> Registrar:
-        from elasreg_core.registration.registrar import Registrar
-
-        return Registrar(self.checkpoint)
-
-    def displacement(self, pair: RegistrationPair, parameters: LameField) -> npt.NDArray[np.float32]:
-        """As `Registrar.displacement`."""
-        return self._registrar.displacement(pair, parameters)
-
-    def measured(self, pair: RegistrationPair, nodes: Sequence[LameField]) -> Iterator[Measured]:
-        """As `Registrar.measured`."""
-        return self._registrar.measured(pair, nodes)
+GLOBAL_MODELS = [name for name, model in MODELS.items() if not model.is_adaptive]
 
 
 def add_grid_to(parser: argparse.ArgumentParser) -> None:
     """Adds the options that say which nodes a search visits."""
     parser.add_argument(
-        "--grid", type=int, default=11, metavar="N", help="N × N nodes, λ = μ = 0 excluded (default 11)"
+        "--grid",
+        type=int,
+        default=11,
+        metavar="N",
+        help="N × N nodes (λ, μ), or N² values of the diffusion models' λ, without 0 (default 11)",
     )
     parser.add_argument(
         "--adaptive", action="store_true", help="visit only the nodes that the choice needs, about a third of them"
     )
 
 
-def search_with_bar(
-    registrar: LazyRegistrar,
-    pair: RegistrationPair,
-    grid: ParameterGrid,
-    bars: Bars,
-    *,
-    adaptive: bool,
-    criterion: str = "dice",
-) -> SubjectSearch:
-    """One subject's search, run with a progress bar and resumed from the workspace's store."""
-    search = SubjectSearch(Store(store_path()), registrar.checkpoint, pair, grid, criterion, adaptive)
-    done = bars.phase(f"searching {pair.id}", len(grid.nodes))
-    done(search.n_done)
-    for count in search.run(registrar.measured):
-        done(count)
-    done(len(grid.nodes))
-    return search
+def add_selection_to(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that say how parameters are chosen from a search."""
+    group = parser.add_argument_group("how parameters are chosen")
+    group.add_argument("--criterion", choices=CRITERIA, default="dice", help="what is best (default dice, the paper's)")
+    group.add_argument(
+        "--rule",
+        choices=RULES,
+        default="argmax",
+        help="the best node (default, the paper's), or the most regular of all that are nearly as good",
+    )
+    group.add_argument("--max-folding", type=float, metavar="PERCENT", help="leave out nodes that fold more than this")
+
+
+def selection_from(arguments: argparse.Namespace) -> Selection:
+    """What those options say."""
+    return Selection(arguments.criterion, arguments.rule, max_folding_percent=arguments.max_folding)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Searches every subject; a bad one is reported and costs nobody else's results."""
     family = find_family(arguments.checkpoint)
-    checkpoint = family.member("elas-g")
+    checkpoint = family.member(arguments.model)
     checkpoint.read_weights()
+    selection = selection_from(arguments)
     if arguments.out.is_dir():
         raise InputError(
             f"{arguments.out} is a folder.", expected="the name of a CSV file", cure="Give a file as --out"
         )
-    grid = ParameterGrid.regular(arguments.grid)
+    ParameterGrid.for_checkpoint(arguments.grid, checkpoint)  # raises before anything is loaded
     dataset = open_dataset(arguments.data, arguments.dataset)
     registrar = LazyRegistrar(checkpoint)
-    sweeps, faults, notes = [], list(dataset.faults), dict[str, None]()
+    sweeps, certain, faults, notes = [], [], list(dataset.faults), dict[str, None]()
     with Bars() as bars:
         for subject in arguments.subject or dataset.subjects:
             try:
                 pair = dataset.load(subject, checkpoint.card.preprocessing, checkpoint.tissues)
                 notes |= dict.fromkeys(pair.notes)
-                search = search_with_bar(
-                    registrar, pair, grid, bars, adaptive=arguments.adaptive, criterion=arguments.criterion
+                search = search_subject(
+                    registrar, pair, arguments.grid, bars, adaptive=arguments.adaptive, criterion=selection.criterion
                 )
                 sweeps.append(search.result())
+                if arguments.bootstrap:
+                    again = certainty(registrar.measured, pair, search.grid.nodes, arguments.bootstrap)
+                    certain += certainty_rows(subject, again)
             except InputError as fault:
                 faults.append(str(fault))
     for note in notes:
@@ -124,30 +115,45 @@ def run(arguments: argparse.Namespace) -> int:
     if sweeps:
         table = pd.concat([sweep.table for sweep in sweeps])
         write_atomic(arguments.out, table.to_csv(index=False))
-        print_table(optima_table(sweeps, arguments.criterion))
-        print(f"Chosen with each subject's own labels (an oracle). {len(table)} rows in {arguments.out}.")
+        print_table(optima_table(sweeps, selection))
+        print(f"Chosen: {selection.sentence}, {selection.honesty}. {len(table)} rows in {arguments.out}.")
+    if certain:
+        print(f"How sure: the argmax of Dice in {arguments.bootstrap} images whose blocks of voxels are drawn anew.")
+        print_table(pd.DataFrame(certain))
     for sentence in faults:
         print(f"elasreg: {sentence}", file=sys.stderr)
     return 2 if faults else 0
 
 
-def optima_table(sweeps: list[SubjectSweep], criterion: str) -> pd.DataFrame:
+def certainty_rows(subject: str, again: list[ChosenAgain]) -> list[dict[str, object]]:
+    """One row per tissue: how often the same node is chosen again, and where the middle 95 % lie."""
+    rows = []
+    for of in again:
+        if of.node is not None:
+            ranges = zip(ELASTIC.parameters, of.low, of.high, strict=False)
+            intervals = {f"{name} 95 %": f"{low:.2g} to {high:.2g}" for name, low, high in ranges}
+            rows.append(
+                {"subject": subject, "tissue": of.tissue, "same node": of.share, **intervals, "nodes": of.n_nodes}
+            )
+    return rows
+
+
+def optima_table(sweeps: list[SubjectSweep], selection: Selection) -> pd.DataFrame:
     """The chosen node per subject and tissue."""
     rows = []
     for sweep in sweeps:
-        for optimum in choose_parameters(sweep, criterion):
-            lam, mu = optimum.node or (float("nan"), float("nan"))
+        for optimum in choose_parameters(sweep, selection):
             remarks = ["edge of the grid"] * optimum.on_edge + [f"{optimum.ties} ties"] * bool(optimum.ties)
+            node = optimum.node or (float("nan"),) * len(sweep.grid.axes)
             rows.append(
                 {
                     "subject": sweep.subject,
                     "tissue": optimum.tissue,
-                    "lambda": lam,
-                    "mu": mu,
-                    criterion: optimum.value,
+                    **dict(zip(ELASTIC.parameters, node, strict=False)),
+                    selection.criterion: optimum.value,
                     "plateau": optimum.plateau_fraction,  # of the nodes that were visited
                     "nodes": optimum.n_scored,
-                    "remark": ", ".join(remarks) if optimum.node else "class absent, no optimum",
+                    "remark": ", ".join(remarks) if optimum.node else "no optimum: the criterion is undefined",
                 }
             )
     return pd.DataFrame(rows)

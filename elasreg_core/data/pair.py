@@ -63,6 +63,34 @@ class RegistrationPair:
         for name, labels in (("moving", self.moving_labels), ("fixed", self.fixed_labels)):
             if labels is not None:
                 self.tissues.require_known(labels, f"{self.id}: the {name} label map")
+
+    def require_fixed_labels(self) -> npt.NDArray[np.uint8]:
+        """The fixed labels, without which no tissue can be told from another.
+
+        Raises:
+            InputError: there are none.
+        """
+        if self.fixed_labels is None:
+            raise self._unlabelled("fixed")
+        return self.fixed_labels
+
+    def require_labels(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        """The moving and the fixed labels, without which nothing can be overlapped.
+
+        Raises:
+            InputError: either is missing.
+        """
+        if self.moving_labels is None:
+            raise self._unlabelled("moving")
+        return self.moving_labels, self.require_fixed_labels()
+
+    def _unlabelled(self, role: str) -> InputError:
+        return InputError(
+            f"{self.id} cannot be searched by its labels.",
+            expected="moving and fixed labels, or for a label-free criterion fixed ones",
+            received=f"no {role} labels",
+            cure="Segment the image, or give the parameters yourself",
+        )
         if self.keypoints is not None:
             _require_points(self.keypoints, len(self.grid_shape), self.id)
 

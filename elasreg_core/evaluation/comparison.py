@@ -1,67 +1,133 @@
-"""Table 1: the same subjects under different models, in the paper's layout.
+"""Table 1: the same subjects under different models and ways of choosing parameters.
 
-`initial` is the unregistered pair; `elas-g` the global network at the best single (λ, μ) by mean Dice; `elas-sas` the
-adaptive network at the class-wise optima. Both choose with the subject's own labels: an oracle, as in the paper.
+`initial` is the unregistered pair; a global model (diff-g, elas-g) registers with the one setting that is best for the
+mean over the tissues, an adaptive one (diff-sas, elas-sas) with each tissue's own optimum. The paper chooses with the
+subject's own labels, an oracle; two honest ways stand beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import Scores, score_displacement
-from elasreg_core.identification.selection import best_node, choose_parameters, lame_field
+from elasreg_core.identification.cohort import leave_one_out, mean_sweep
+from elasreg_core.identification.selection import PAPER, Selection, chosen_parameters
 from elasreg_core.identification.sweep import SubjectSweep
-from elasreg_core.metrics import shown
-from elasreg_core.physics.lame import LameField
+from elasreg_core.networks.architecture import MODELS, Model
+from elasreg_core.networks.checkpoint import Family
+from elasreg_core.physics.parameters import Node, ParameterField
 
-Displace = Callable[[RegistrationPair, LameField], npt.NDArray[np.floating]]
+Displace = Callable[[RegistrationPair, ParameterField], npt.NDArray[np.floating]]
 
 INITIAL = "initial"
+#: By whom parameters are chosen, and what that needs.
+CHOICES = {
+    "subject": "with the subject's own labels (an oracle, the paper's way)",
+    "cohort": "on other subjects' labels: those of --validation, or all compared subjects but the one at hand",
+    "refined": "as subject, then uphill on soft Dice through the adaptive network, all tissues jointly (an oracle)",
+    "image": "by the subject's own images: the best local NCC, without labels of the moving image",
+}
+BY_IMAGE = Selection(criterion="ncc")
 
 
-def compare_subject(
-    pair: RegistrationPair, sweep: SubjectSweep, displace: Mapping[str, Displace], background: tuple[float, float]
-) -> list[dict[str, object]]:
-    """One row per model for one subject: `subject, model`, then the scores by column name.
+@dataclass(frozen=True)
+class Contender:
+    """A row of the table: a model, and by whom its parameters are chosen."""
+
+    model: Model
+    choice: str = "subject"
+
+    @property
+    def title(self) -> str:
+        """E.g. "elas-sas", or "elas-sas (cohort)"."""
+        return self.model.name if self.choice == "subject" else f"{self.model.name} ({self.choice})"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison of one family found.
+
+    Attributes:
+        family: whose models.
+        contenders: rows of the table but the first, in its order.
+        rows: one row per subject and model (`score_row`), the unregistered pair first.
+        parameters: what each subject was registered with (`parameter_rows`).
+        curve_rows: alignment against regularity (`alignment_regularity.curve_row`).
+        sweeps: global model → subject → sweep.
+        is_phantom: whether the subjects have a true motion.
+        faults: why some subject or choice is missing, one sentence each.
+    """
+
+    family: Family
+    contenders: tuple[Contender, ...]
+    rows: pd.DataFrame
+    parameters: pd.DataFrame
+    curve_rows: pd.DataFrame
+    sweeps: dict[str, dict[str, SubjectSweep]]
+    is_phantom: bool
+    faults: tuple[str, ...] = ()
+
+
+def contenders(models: Iterable[str], choices: Iterable[str]) -> list[Contender]:
+    """All models under all choices, in the paper's order; only adaptive ones can be refined."""
+    known = set(models)
+    return [
+        Contender(model, choice)
+        for choice in choices
+        for name, model in MODELS.items()
+        if name in known and (model.is_adaptive or choice != "refined")
+    ]
+
+
+def choose_for_all(
+    contender: Contender,
+    sweeps: Mapping[str, SubjectSweep],
+    background: Node,
+    selection: Selection = PAPER,
+    validation: Mapping[str, SubjectSweep] | None = None,
+) -> dict[str, ParameterField | InputError]:
+    """What every subject is registered with; the sentence of why not, where a choice is impossible.
 
     Args:
-        pair: the subject.
-        sweep: its sweep with the global network.
-        displace: the registrars' displacement functions of "elas-g" and "elas-sas".
-        background: (λ, μ) of class 0.
-
-    Raises:
-        InputError: no tissue has an optimum.
+        contender: the model and by whom it is chosen for.
+        sweeps: of the subjects, by the global network with the model's regularizer.
+        background: parameters of class 0.
+        selection: how to choose; by the image, its criterion is local NCC.
+        validation: sweeps of other subjects, to choose on for the choice "cohort"; none: leave one out.
     """
-    best = best_node(sweep, "mean")
-    adaptive = lame_field(choose_parameters(sweep), best, pair.tissues.names, background)
-    uniform = LameField.uniform(*(best.node or (0.0, 0.0)), pair.tissues.n_classes)
-    rows = [_row(pair.id, INITIAL, score_displacement(pair))]
-    for model, parameters in (("elas-g", uniform), ("elas-sas", adaptive)):
-        rows.append(_row(pair.id, model, score_displacement(pair, displace[model](pair, parameters))))
-    return rows
+    if contender.choice == "image":
+        selection = BY_IMAGE
+    chosen: dict[str, ParameterField | InputError] = {}
+    for subject, sweep in _to_choose_from(contender, sweeps, validation):
+        try:
+            chosen[subject] = chosen_parameters(sweep, contender.model, background, selection)
+        except InputError as fault:
+            chosen[subject] = InputError(f"{subject} is left out of {contender.title}.", received=str(fault))
+    return chosen
 
 
-def table_one(rows: pd.DataFrame, tissues: Sequence[str]) -> pd.DataFrame:
-    """Mean (SD) over the subjects per model, undefined values left out."""
-    columns = {f"dice {tissue}": f"DSC {tissue}" for tissue in tissues}
-    columns |= {"mean_dice": "mean DSC", "mean_hd95_mm": "HD95 mm", "neg_jacobian_percent": "%negJ"}
-    for column, title in (("tre_mm", "TRE mm"), ("displacement_error_vox", "error voxels")):
-        if rows[column].notna().any():
-            columns[column] = title
-    grouped = rows.groupby("model", sort=False)
-    table = pd.DataFrame(index=grouped.size().index)
-    for column, title in columns.items():
-        means, deviations = grouped[column].mean(), grouped[column].std()
-        table[title] = [
-            shown(mean) + ("" if pd.isna(sd) else f" ({shown(sd)})") for mean, sd in zip(means, deviations, strict=True)
-        ]
-    return table.reset_index()
+def _to_choose_from(
+    contender: Contender, sweeps: Mapping[str, SubjectSweep], validation: Mapping[str, SubjectSweep] | None
+) -> Iterator[tuple[str, SubjectSweep]]:
+    if contender.choice != "cohort":
+        yield from sweeps.items()
+    elif validation is not None:
+        common = mean_sweep(list(validation.values()))
+        yield from ((subject, common) for subject in sweeps)
+    else:
+        yield from leave_one_out(sweeps).items()
+
+
+def score_row(pair: RegistrationPair, title: str, displacement: npt.NDArray[np.floating] | None) -> dict[str, object]:
+    """One subject's row of the table of all subjects; without a displacement, of the pair as it is."""
+    return _row(pair.id, title, score_displacement(pair, displacement))
 
 
 def _row(subject: str, model: str, scores: Scores) -> dict[str, object]:
@@ -75,11 +141,15 @@ def _row(subject: str, model: str, scores: Scores) -> dict[str, object]:
         "tre_mm": scores.tre_mm,
         "displacement_error_vox": scores.displacement_error_vox,
         "neg_jacobian_percent": scores.neg_jacobian_percent,
+        "neg_jacobian_tissues_percent": scores.neg_jacobian_tissues_percent,
         "sd_log_jacobian": scores.sd_log_jacobian,
+        "learn2reg_sd_log_jacobian": scores.learn2reg_sd_log_jacobian,
     }
 
 
-def to_markdown(table: pd.DataFrame) -> str:
-    """A table as GitHub Markdown."""
-    lines = [list(table.columns), ["---"] * len(table.columns), *table.astype(str).to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+def parameter_rows(
+    subject: str, title: str, parameters: ParameterField, tissues: Iterable[str]
+) -> list[dict[str, object]]:
+    """What a subject was registered with: one row per class, `subject, model, tissue, lambda, mu`."""
+    by_tissue = parameters.by_tissue(list(tissues))
+    return [{"subject": subject, "model": title, "tissue": tissue, **values} for tissue, values in by_tissue.items()]

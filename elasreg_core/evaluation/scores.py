@@ -10,8 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from elasreg_core.data.pair import RegistrationPair
-from elasreg_core.metrics import displacement_error_vox, hd95_mm, tre_mm
-from elasreg_core.physics.fields import warp_labels
+from elasreg_core.metrics import (
+    displacement_error_vox,
+    hd95_mm,
+    learn2reg_sd_log_jacobian,
+    negative_jacobian_percent,
+    tre_mm,
+)
+from elasreg_core.physics.fields import jacobian_determinant, warp_labels
 from elasreg_core.registration.measured import measure_displacement
 
 
@@ -25,6 +31,8 @@ class Scores:
     neg_jacobian_percent: float
     sd_log_jacobian: float
     displacement_error_vox: float = float("nan")
+    neg_jacobian_tissues_percent: float = float("nan")
+    learn2reg_sd_log_jacobian: float = float("nan")
 
     @property
     def mean_dice(self) -> float:
@@ -64,6 +72,8 @@ def score_displacement(pair: RegistrationPair, displacement: npt.NDArray[np.floa
         hd95 = {
             name: hd95_mm(warped == label, pair.fixed_labels == label, pair.spacing_mm) for label, name in pair.tissues
         }
+    jacobian = jacobian_determinant(displacement)
+    tissues = None if pair.fixed_labels is None else pair.fixed_labels > 0
     return Scores(
         dice=dict(zip(names, found.dice, strict=True)),
         hd95_mm=hd95,
@@ -71,6 +81,8 @@ def score_displacement(pair: RegistrationPair, displacement: npt.NDArray[np.floa
         neg_jacobian_percent=found.neg_jacobian_percent,
         sd_log_jacobian=found.sd_log_jacobian,
         displacement_error_vox=displacement_error_vox(pair.truth, displacement),
+        neg_jacobian_tissues_percent=float("nan") if tissues is None else negative_jacobian_percent(jacobian, tissues),
+        learn2reg_sd_log_jacobian=learn2reg_sd_log_jacobian(jacobian),
     )
 
 

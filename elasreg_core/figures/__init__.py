@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from elasreg_core.figures.deformation import grid_figure, jacobian_figure
-from elasreg_core.figures.heatmap import criterion_heatmap
+from elasreg_core.figures.heatmap import criterion_figure
 from elasreg_core.figures.images import difference_figure, image_figure
 from elasreg_core.figures.palette import tissue_colours
 from elasreg_core.figures.phantom import phantom_figures
 from elasreg_core.figures.plane import Plane
+from elasreg_core.figures.stiffness import correlation_figure
 
 #: Pass as `config` wherever a figure is shown: nothing is ever sent to a cloud.
 PLOT_CONFIG = {"displaylogo": False, "showSendToCloud": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
@@ -15,7 +16,8 @@ PLOT_CONFIG = {"displaylogo": False, "showSendToCloud": False, "modeBarButtonsTo
 __all__ = [
     "PLOT_CONFIG",
     "Plane",
-    "criterion_heatmap",
+    "correlation_figure",
+    "criterion_figure",
     "difference_figure",
     "grid_figure",
     "image_figure",

@@ -8,15 +8,17 @@ the best there, given how far it was off elsewhere. Where that is more than half
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import RegularGridInterpolator
 
-from elasreg_core.identification.grid import Node, ParameterGrid
+from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.selection import PLATEAU_TOLERANCE
 from elasreg_core.identification.sweep import NodeScores
 from elasreg_core.metrics import METRICS
+from elasreg_core.physics.parameters import Node
 
 _COARSE_STEP = 3  # grid steps between the lines of the lattice
 _TRUST = 0.5  # of the largest error of the interpolated lattice so far
@@ -31,7 +33,7 @@ def undecided(known: Mapping[Node, NodeScores], grid: ParameterGrid, criterion: 
     Args:
         known: nodes of the grid that have been scored.
         grid: all nodes there are.
-        criterion: "dice" or "hd95_mm".
+        criterion: what the choice goes by, one of `criteria.CRITERIA`.
     """
     lattice = _lattice(grid)
     visited = set(lattice)
@@ -59,12 +61,11 @@ def undecided(known: Mapping[Node, NodeScores], grid: ParameterGrid, criterion: 
 def _lattice(grid: ParameterGrid) -> list[Node]:
     """Lines about three steps apart, the rim among them; beside a corner that is no node, its neighbours.
 
-    Of a grid with fewer than six values on one axis, all nodes.
+    Of a grid with fewer than six values on one axis, or without a whole corner, all nodes.
     """
-    if min(len(grid.lam), len(grid.mu)) < 2 * _COARSE_STEP:
+    if min(map(len, grid.axes)) < 2 * _COARSE_STEP or grid.simplex:
         return list(grid.nodes)
-    lam, mu = (_lines(values) for values in (grid.lam, grid.mu))
-    wanted = {(a, b) for a in lam for b in mu}
+    wanted: set[Node] = set(product(*map(_lines, grid.axes)))
     for corner in wanted - set(grid.nodes):
         wanted |= _around(corner, grid)
     return [node for node in grid.nodes if node in wanted]
@@ -76,19 +77,19 @@ def _lines(values: tuple[float, ...]) -> list[float]:
 
 
 def _around(node: Node, grid: ParameterGrid) -> set[Node]:
-    """The nodes at most one step away in λ and in μ, itself included."""
+    """The nodes at most one step away in every parameter, itself included."""
     near = [
         values[max(0, values.index(value) - 1) : values.index(value) + 2]
-        for values, value in zip((grid.lam, grid.mu), node, strict=True)
+        for values, value in zip(grid.axes, node, strict=True)
     ]
-    return {(lam, mu) for lam in near[0] for mu in near[1]} & set(grid.nodes)
+    return set(product(*near)) & set(grid.nodes)
 
 
 def _surfaces(known: Mapping[Node, NodeScores], grid: ParameterGrid, criterion: str) -> list[dict[Node, float]]:
     """The gain of every known node: one surface per tissue that has one, and their mean."""
     sign = 1 if METRICS[criterion].higher_is_better else -1
     nodes = [node for node in grid.nodes if node in known]
-    gains = sign * np.array([getattr(known[node], criterion) for node in nodes], dtype=float)  # (N, tissues)
+    gains = sign * np.array([known[node].by_tissue(criterion) for node in nodes], dtype=float)  # (N, tissues)
     gains = gains[:, ~np.isnan(gains).all(axis=0)]
     if not gains.size:
         return []
@@ -108,7 +109,8 @@ def _promising(
 
 def _interpolated(surface: Mapping[Node, float], grid: ParameterGrid) -> npt.NDArray[np.float64]:
     """The lattice's values, linearly between its lines, at all nodes of the grid."""
-    lines = _lines(grid.lam), _lines(grid.mu)
-    corner = float(np.mean([surface[node] for node in _around((grid.lam[0], grid.mu[0]), grid) if node in surface]))
-    heights = [[surface.get((lam, mu), corner) for mu in lines[1]] for lam in lines[0]]
-    return RegularGridInterpolator(lines, np.array(heights))(np.array(grid.nodes))
+    lines = [_lines(values) for values in grid.axes]
+    origin = tuple(values[0] for values in grid.axes)
+    corner = float(np.mean([surface[node] for node in _around(origin, grid) if node in surface]))
+    heights = np.array([surface.get(node, corner) for node in product(*lines)]).reshape([len(of) for of in lines])
+    return RegularGridInterpolator(lines, heights)(np.array(grid.nodes))

@@ -1,32 +1,33 @@
-"""The grid of (λ, μ) that a sweep visits."""
+"""The grid of parameters that a sweep visits: (λ, μ) of the elastic regularizer, λ of the diffusion one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
 from elasreg_core.errors import InputError
-
-Node = tuple[float, float]
+from elasreg_core.networks.checkpoint import Checkpoint
+from elasreg_core.physics.parameters import ELASTIC, Node, Regularizer
 
 
 @dataclass(frozen=True)
 class ParameterGrid:
-    """All combinations of some λ and some μ.
+    """All combinations of some λ and some μ, or some λ.
 
     Attributes:
-        lam, mu: ascending values in [0, 1].
-        include_origin: whether λ = μ = 0, no regularizer at all, is a node. By default it is not.
+        axes: ascending values in [0, 1] of each parameter.
+        include_origin: whether the node without any regularizer, λ = μ = 0, belongs to it. By default it does not.
+        simplex: whether only nodes with λ + μ ≤ 1 do, for networks that were trained on those.
     """
 
-    lam: tuple[float, ...]
-    mu: tuple[float, ...]
+    axes: tuple[tuple[float, ...], ...]
     include_origin: bool = False
+    simplex: bool = False
 
     def __post_init__(self) -> None:
-        for name, values in (("λ", self.lam), ("μ", self.mu)):
+        for name, values in zip(ELASTIC.symbols, self.axes, strict=False):
             ascending = all(low < high for low, high in pairwise(values))
             if not values or not ascending or not (values[0] >= 0 and values[-1] <= 1):
                 raise InputError(f"The grid's {name} must ascend within [0, 1].", received=values)
@@ -34,8 +35,12 @@ class ParameterGrid:
             raise InputError("The grid has no node.", received="λ = μ = 0 alone", cure="Add other values")
 
     @classmethod
-    def regular(cls, steps: int, include_origin: bool = False) -> ParameterGrid:
-        """`steps` equidistant values from 0 to 1 for each parameter; 11 in the reference code.
+    def regular(
+        cls, steps: int, regularizer: Regularizer = ELASTIC, *, include_origin: bool = False, simplex: bool = False
+    ) -> ParameterGrid:
+        """`steps` equidistant values from 0 to 1 for λ and for μ; 11 in the reference code.
+
+        The single λ of diffusion takes `steps`² values, so that two regularizers are compared with as many candidates.
 
         Example:
             >>> len(ParameterGrid.regular(11).nodes)  # 11 × 11, the origin excluded
@@ -46,15 +51,25 @@ class ParameterGrid:
         """
         if steps < 2:
             raise InputError("A grid needs at least 2 steps.", received=steps)
-        values = tuple(round(float(value), 6) for value in np.linspace(0, 1, steps))
-        return cls(values, values, include_origin)
+        n_axes = len(regularizer.parameters)
+        count = steps ** (len(ELASTIC.parameters) // n_axes)
+        values = tuple(round(float(value), 6) for value in np.linspace(0, 1, count))
+        return cls((values,) * n_axes, include_origin, simplex)
+
+    @classmethod
+    def for_checkpoint(cls, steps: int, checkpoint: Checkpoint) -> ParameterGrid:
+        """The regular grid of a checkpoint's parameters, within what it was trained on."""
+        return cls.regular(steps, checkpoint.model.regularizer, simplex=checkpoint.card.sampling == "simplex")
 
     @property
     def nodes(self) -> tuple[Node, ...]:
-        """(λ, μ) of every node, λ slowest."""
-        return tuple((lam, mu) for lam in self.lam for mu in self.mu if self.include_origin or (lam, mu) != (0.0, 0.0))
+        """Every node, λ slowest."""
+        return tuple(
+            node
+            for node in product(*self.axes)
+            if (self.include_origin or any(node)) and not (self.simplex and sum(node) > 1 + 1e-6)
+        )
 
     def on_edge(self, node: Node) -> bool:
         """Whether a node has the smallest or largest λ or μ of the grid: the optimum may lie beyond."""
-        lam, mu = node
-        return lam in (self.lam[0], self.lam[-1]) or mu in (self.mu[0], self.mu[-1])
+        return any(value in (values[0], values[-1]) for value, values in zip(node, self.axes, strict=True))

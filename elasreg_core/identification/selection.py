@@ -1,48 +1,120 @@
 """From a sweep to the parameters of each tissue, with what one should know about the choice.
 
 The paper's rule is the argmax of the class-wise Dice. On a nearly flat surface it picks noise, so every choice carries
-its *plateau*: the share of the nodes that are as good within a tolerance.
+its *plateau*: the share of the nodes that are as good within a tolerance. The rule `most_regular` takes the most
+regular of those (the one-standard-error idea of model selection).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from elasreg_core.errors import InputError
-from elasreg_core.identification.grid import Node
-from elasreg_core.identification.sweep import CRITERIA, SubjectSweep
+from elasreg_core.identification.criteria import CRITERIA, LABEL_FREE
+from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.metrics import METRICS
-from elasreg_core.physics.lame import LameField
+from elasreg_core.networks.architecture import Model
+from elasreg_core.physics.parameters import ELASTIC, Node, ParameterField, regularizer_of
 
-PLATEAU_TOLERANCE = {"dice": 0.005, "hd95_mm": 0.5}
+PLATEAU_TOLERANCE = {"dice": 0.005, "hd95_mm": 0.5, "ncc": 0.005, "tre_mm": 0.1, "displacement_error_vox": 0.05}
+RULES = ("argmax", "most_regular")
+MEAN = "mean"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """How the parameters of a tissue are chosen. The defaults are the paper's.
+
+    Attributes:
+        criterion: what is best, one of `CRITERIA`.
+        rule: "argmax", the best node; or "most_regular", of all within the tolerance the one that folds least, then the
+            one with the largest λ + μ.
+        tolerance: of the plateau, in the criterion's unit; none: `PLATEAU_TOLERANCE`.
+        max_folding_percent: nodes that fold more than this do not count; none: all do.
+        max_sd_log_jacobian: nor do those whose motion is more irregular than this.
+    """
+
+    criterion: str = "dice"
+    rule: str = "argmax"
+    tolerance: float | None = None
+    max_folding_percent: float | None = None
+    max_sd_log_jacobian: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, value, choices in (("criterion", self.criterion, CRITERIA), ("rule", self.rule, RULES)):
+            if value not in choices:
+                raise InputError(f"There is no such {name}.", expected=" or ".join(choices), received=value)
+
+    @property
+    def margin(self) -> float:
+        """The plateau's tolerance."""
+        return PLATEAU_TOLERANCE[self.criterion] if self.tolerance is None else self.tolerance
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether some nodes may not count."""
+        return not (self.max_folding_percent is None and self.max_sd_log_jacobian is None)
+
+    @property
+    def is_oracle(self) -> bool:
+        """Whether it looks at labels of the moving image, landmarks or a true motion, which a new patient has not."""
+        return self.criterion not in LABEL_FREE
+
+    @property
+    def honesty(self) -> str:
+        """What the choice needed to know of the subject."""
+        return "with each subject's own labels (an oracle)" if self.is_oracle else "without labels of the moving image"
+
+    @property
+    def sentence(self) -> str:
+        """The choice in words, without its subject."""
+        metric = METRICS[self.criterion].title
+        text = f"the best {metric}"
+        if self.rule == "most_regular":
+            text = f"the most regular within {self.margin:g} of the best {metric}"
+        if self.max_folding_percent is not None:
+            text += f", folding at most {self.max_folding_percent:g} %"
+        if self.max_sd_log_jacobian is not None:
+            text += f", SDlogJ at most {self.max_sd_log_jacobian:g}"
+        return text
+
+
+PAPER = Selection()
 
 
 @dataclass(frozen=True)
 class Optimum:
-    """The best node of one tissue.
+    """The chosen node of one tissue.
 
     Attributes:
         tissue: which; "mean" for the mean over the tissues.
-        criterion: by which metric.
-        node: (λ, μ); None where the criterion is undefined at every node (the class is absent).
+        selection: how it was chosen.
+        node: (λ, μ) or (λ,); None where the criterion is undefined at every node (the class is absent), or every node
+            folds too much.
         value: the criterion there.
         plateau: all nodes within the tolerance of the best.
-        n_scored: number of nodes where the criterion is defined.
+        n_scored: number of nodes where the criterion is defined and the folding allowed.
         on_edge: the node lies on the rim of the grid; the true optimum may lie beyond.
         ties: how many other nodes reach exactly the same value; of them all, the largest λ + μ is taken.
     """
 
     tissue: str
-    criterion: str
     node: Node | None
+    selection: Selection = PAPER
     value: float = float("nan")
     plateau: tuple[Node, ...] = ()
     n_scored: int = 0
     on_edge: bool = False
     ties: int = 0
+
+    @property
+    def criterion(self) -> str:
+        """By which metric."""
+        return self.selection.criterion
 
     @property
     def plateau_fraction(self) -> float:
@@ -54,77 +126,113 @@ class Optimum:
         """What was chosen and why, in a sentence."""
         metric = METRICS[self.criterion]
         if self.node is None:
+            why = "the class is absent from one of the label maps"
+            if self.criterion != "dice":
+                why = f"{metric.title} is defined at no node"
+            if self.selection.is_capped:
+                why += ", or every node folds or bends more than allowed"
             return (
-                f"{self.tissue}: no optimum, because the class is absent from one of the label maps; "
+                f"{self.tissue}: no optimum, because {why}; "
                 "it is registered with the node that is best on the mean of the others."
             )
-        text = f"{self.tissue}: λ = {self.node[0]:g}, μ = {self.node[1]:g} with {metric.title} {self.value:.3f}"
+        text = f"{self.tissue}: {regularizer_of(self.node).shown(self.node)} with {metric.title} {self.value:.3f}"
         text += f" {metric.unit}".rstrip() + f"; {self.plateau_fraction:.0%} of {self.n_scored} nodes are as good"
         if self.ties:
             text += f", {self.ties} of them exactly"
         return text + ("; on the edge of the grid." if self.on_edge else ".")
 
 
-def best_node(sweep: SubjectSweep, tissue: str, criterion: str = "dice", tolerance: float | None = None) -> Optimum:
-    """The best node for one tissue, or for the mean over all tissues (`tissue="mean"`, absent classes left out).
+def best_node(sweep: SubjectSweep, tissue: str, selection: Selection = PAPER) -> Optimum:
+    """The chosen node for one tissue, or for the mean over all tissues (`tissue="mean"`, absent classes left out).
 
     Args:
         sweep: complete or not; unvisited nodes do not count.
         tissue: a tissue's name or "mean".
-        criterion: "dice" or "hd95_mm".
-        tolerance: of the plateau, in the criterion's unit; default 0.005 Dice or 0.5 mm.
-
-    Raises:
-        InputError: unknown criterion.
+        selection: how to choose.
     """
-    if criterion not in CRITERIA:
-        raise InputError("There is no such criterion.", expected=" or ".join(CRITERIA), received=criterion)
-    values = _values(sweep, tissue, criterion)
+    values = criterion_by_node(sweep, tissue, selection)
     if not values:
-        return Optimum(tissue, criterion, None)
-    sign = 1 if METRICS[criterion].higher_is_better else -1
+        return Optimum(tissue, None, selection)
+    sign = 1 if METRICS[selection.criterion].higher_is_better else -1
     gains = {node: sign * value for node, value in values.items()}
     best = max(gains.values())
-    margin = PLATEAU_TOLERANCE[criterion] if tolerance is None else tolerance
-    tied = [node for node, gain in gains.items() if gain == best]
-    node = max(tied, key=lambda n: (n[0] + n[1], n))
+    plateau = tuple(node for node, gain in gains.items() if gain >= best - selection.margin)
+    if selection.rule == "most_regular":
+        folding = node_values(sweep, "neg_jacobian_percent")
+        node = max(plateau, key=lambda n: (-folding[n], sum(n), n))
+    else:
+        node = max((node for node, gain in gains.items() if gain == best), key=lambda n: (sum(n), n))
     return Optimum(
         tissue=tissue,
-        criterion=criterion,
         node=node,
+        selection=selection,
         value=values[node],
-        plateau=tuple(node for node, gain in gains.items() if gain >= best - margin),
+        plateau=plateau,
         n_scored=len(gains),
         on_edge=sweep.grid.on_edge(node),
-        ties=len(tied) - 1,
+        ties=sum(gain == gains[node] for gain in gains.values()) - 1,
     )
 
 
-def choose_parameters(sweep: SubjectSweep, criterion: str = "dice") -> tuple[Optimum, ...]:
-    """The paper's identification: each tissue's argmax over the one sweep. In label order."""
-    return tuple(best_node(sweep, tissue, criterion) for tissue in sweep.tissues)
+def choose_parameters(sweep: SubjectSweep, selection: Selection = PAPER) -> tuple[Optimum, ...]:
+    """Each tissue's own choice over the one sweep; by default the paper's identification. In label order."""
+    return tuple(best_node(sweep, tissue, selection) for tissue in sweep.tissues)
 
 
-def lame_field(
-    optima: Sequence[Optimum], fallback: Optimum, tissues: Sequence[str], background: tuple[float, float]
-) -> LameField:
-    """The Lamé field of the optima. A tissue without one takes the node that is best on the mean of the others.
+def chosen_parameters(
+    sweep: SubjectSweep, model: Model, background: Node, selection: Selection = PAPER
+) -> ParameterField:
+    """What a model registers with: each tissue's own choice (adaptive), or the best on their mean (global).
+
+    A tissue without an optimum takes the node that is best on the mean of the others.
+
+    Args:
+        sweep: of the global network with the model's regularizer.
+        model: which of the paper's.
+        background: parameters of class 0, for an adaptive model.
+        selection: how to choose.
 
     Raises:
         InputError: no tissue has an optimum.
     """
-    if fallback.node is None:
-        raise InputError("No tissue has an optimum: moving and fixed labels share no class.")
-    chosen = {optimum.tissue: optimum.node or fallback.node for optimum in optima}
-    return LameField.from_tissues(chosen, tissues, background)
+    best = best_node(sweep, MEAN, selection)
+    if best.node is None:
+        raise InputError(
+            "No tissue has an optimum.",
+            expected=f"{METRICS[selection.criterion].title} at some node that is allowed",
+            received="moving and fixed labels without a common class, or a pair that lacks what the criterion needs",
+            cure="Choose by another criterion",
+        )
+    if not model.is_adaptive:
+        return ParameterField.uniform(best.node, len(sweep.tissues) + 1)
+    chosen = {optimum.tissue: optimum.node or best.node for optimum in choose_parameters(sweep, selection)}
+    return ParameterField.from_tissues(chosen, sweep.tissues, background)
 
 
-def _values(sweep: SubjectSweep, tissue: str, criterion: str) -> dict[Node, float]:
-    """The criterion by node, undefined values left out."""
-    known = sweep.table.groupby("tissue")[criterion].transform("count") > 0  # absent classes are so at every node
-    rows = sweep.table[known & ((sweep.table["tissue"] == tissue) | (tissue == "mean"))]
+def criterion_by_node(sweep: SubjectSweep, tissue: str, selection: Selection = PAPER) -> dict[Node, float]:
+    """The criterion at every node that counts; undefined values are left out."""
+    table, criterion = sweep.table, selection.criterion
+    for metric, limit in (
+        ("neg_jacobian_percent", selection.max_folding_percent),
+        ("sd_log_jacobian", selection.max_sd_log_jacobian),
+    ):
+        if limit is not None:
+            table = table[table[metric] <= limit]
+    known = table.groupby("tissue")[criterion].transform("count") > 0  # absent classes are so at every node
+    means = _by_node(table[known & ((table["tissue"] == tissue) | (tissue == MEAN))], criterion)
+    return {node: mean for node, mean in means.items() if not math.isnan(mean)}
+
+
+def node_values(sweep: SubjectSweep, metric: str) -> dict[Node, float]:
+    """A metric of the whole deformation at every node."""
+    return _by_node(sweep.table[sweep.table["tissue"] == sweep.tissues[0]], metric)
+
+
+def _by_node(rows: pd.DataFrame, metric: str) -> dict[Node, float]:
+    """The metric's mean over the rows of each node; NaN if one of them is."""
     by_node: dict[Node, list[float]] = {}
-    for lam, mu, value in zip(rows["lambda"], rows["mu"], rows[criterion], strict=True):
-        by_node.setdefault((float(lam), float(mu)), []).append(float(value))
-    means = {node: float(np.mean(values)) for node, values in by_node.items()}
-    return {node: mean for node, mean in means.items() if not np.isnan(mean)}
+    columns = [rows[name] for name in (*ELASTIC.parameters, metric)]
+    for lam, mu, value in zip(*columns, strict=True):
+        node = (float(lam),) if math.isnan(mu) else (float(lam), float(mu))
+        by_node.setdefault(node, []).append(float(value))
+    return {node: float(np.mean(values)) for node, values in by_node.items()}

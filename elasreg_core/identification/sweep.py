@@ -2,65 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from elasreg_core.data.pair import RegistrationPair
-from elasreg_core.errors import InputError
-from elasreg_core.identification.grid import Node, ParameterGrid
-from elasreg_core.metrics import hd95_mm, tre_mm
-from elasreg_core.physics.fields import warp_labels
-from elasreg_core.physics.lame import LameField
+from elasreg_core.identification.criteria import ON_DEMAND
+from elasreg_core.identification.grid import ParameterGrid
+from elasreg_core.metrics import tre_mm
+from elasreg_core.physics.parameters import ELASTIC, Node, ParameterField
 from elasreg_core.registration.measured import Measured
 
-Measure = Callable[[RegistrationPair, Sequence[LameField]], Iterator[Measured]]
+Measure = Callable[[RegistrationPair, Sequence[ParameterField]], Iterator[Measured]]
 
 COLUMNS = (
-    "subject",
-    "tissue",
-    "lambda",
-    "mu",
-    "dice",
-    "hd95_mm",
-    "tre_mm",
-    "neg_jacobian_percent",
-    "sd_log_jacobian",
+    *("subject", "tissue", *ELASTIC.parameters, "dice", "hd95_mm"),
+    *("tre_mm", "neg_jacobian_percent", "sd_log_jacobian", "ncc", "displacement_error_vox"),
 )
-CRITERIA = ("dice", "hd95_mm")
 
 
 @dataclass(frozen=True)
 class NodeScores:
-    """One node's scores: per tissue in label order, and of the deformation as a whole. NaN where undefined."""
+    """One node's scores, NaN where undefined.
 
-    lam: float
-    mu: float
-    dice: tuple[float, ...]
-    hd95_mm: tuple[float, ...]
-    neg_jacobian_percent: float
-    sd_log_jacobian: float
-    tre_mm: float = float("nan")
+    Attributes:
+        node: (λ, μ) or (λ,).
+        per_tissue: metric → one value per tissue in label order; "dice", and what else was asked for.
+        whole: metric → value of the deformation as a whole: TRE, folding, SDlogJ.
+    """
+
+    node: Node
+    per_tissue: Mapping[str, tuple[float, ...]]
+    whole: Mapping[str, float]
 
     def rows(self, subject: str, tissues: Iterable[str]) -> list[dict[str, object]]:
         """One row per tissue, keyed by COLUMNS."""
+        names = dict(zip(ELASTIC.parameters, self.node, strict=False))
         return [
             {
                 "subject": subject,
                 "tissue": tissue,
-                "lambda": self.lam,
-                "mu": self.mu,
-                "dice": dice,
-                "hd95_mm": hd95,
-                "tre_mm": self.tre_mm,
-                "neg_jacobian_percent": self.neg_jacobian_percent,
-                "sd_log_jacobian": self.sd_log_jacobian,
+                **names,
+                **{metric: values[i] for metric, values in self.per_tissue.items()},
+                **self.whole,
             }
-            for tissue, dice, hd95 in zip(tissues, self.dice, self.hd95_mm, strict=True)
+            for i, tissue in enumerate(tissues)
         ]
+
+    def by_tissue(self, criterion: str) -> tuple[float, ...]:
+        """The criterion per tissue; one of the whole deformation counts for each."""
+        if criterion in self.per_tissue:
+            return self.per_tissue[criterion]
+        return (self.whole[criterion],) * len(self.per_tissue["dice"])
 
 
 @dataclass(frozen=True)
@@ -98,56 +92,41 @@ class SubjectSweep:
         return self.n_visited == len(self.grid.nodes)
 
     def surface(self, tissue: str, metric: str = "dice") -> pd.DataFrame:
-        """The metric over the grid: rows μ, columns λ, NaN where not visited or undefined."""
+        """The metric over a grid of (λ, μ): rows μ, columns λ, NaN where not visited or undefined."""
         rows = self.table[self.table["tissue"] == tissue]
         surface = rows.pivot_table(index="mu", columns="lambda", values=metric, dropna=False)
-        return surface.reindex(index=self.grid.mu, columns=self.grid.lam)
+        lam, mu = self.grid.axes
+        return surface.reindex(index=mu, columns=lam)
 
-
-def require_labels(pair: RegistrationPair) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """The moving and the fixed labels, without which nothing can be scored.
-
-    Raises:
-        InputError: either is missing.
-    """
-    if pair.moving_labels is None or pair.fixed_labels is None:
-        missing = "moving" if pair.moving_labels is None else "fixed"
-        raise InputError(
-            f"{pair.id} cannot be searched: Dice needs labels on both images.",
-            expected="moving and fixed labels",
-            received=f"no {missing} labels",
-            cure="Segment both images, or give the parameters yourself",
-        )
-    return pair.moving_labels, pair.fixed_labels
+    def curve(self, tissue: str, metric: str = "dice") -> pd.Series:
+        """The metric over a grid of λ alone, NaN where not visited or undefined."""
+        rows = self.table[self.table["tissue"] == tissue]
+        return rows.set_index("lambda")[metric].reindex(self.grid.axes[0])
 
 
 def sweep(
-    measure: Measure, pair: RegistrationPair, nodes: Sequence[Node], *, with_hd95: bool = False
+    measure: Measure, pair: RegistrationPair, nodes: Sequence[Node], metrics: Collection[str] = ()
 ) -> Iterator[NodeScores]:
     """Registers and scores a pair at many nodes, yielding scores as they come.
 
     Args:
         measure: `Registrar.measured` of a global checkpoint.
-        pair: must have moving and fixed labels.
-        nodes: which (λ, μ).
-        with_hd95: also compute HD95, which costs more than the registration.
+        pair: without moving labels its Dice is undefined.
+        nodes: which (λ, μ), or which λ.
+        metrics: what to score beside Dice, some of `criteria.ON_DEMAND`; HD95 costs more than the registration.
 
     Raises:
-        InputError: the pair has no labels on one side.
+        InputError: the pair lacks labels that a metric needs.
     """
-    moving_labels, fixed_labels = require_labels(pair)
-    fields = [LameField.uniform(lam, mu, pair.tissues.n_classes) for lam, mu in nodes]
-    for (lam, mu), found in zip(nodes, measure(pair, fields), strict=True):
-        hd95 = [float("nan")] * len(found.dice)
-        if with_hd95:
-            labels = warp_labels(moving_labels, found.displacement)
-            hd95 = [hd95_mm(labels == label, fixed_labels == label, pair.spacing_mm) for label, _ in pair.tissues]
+    fields = [ParameterField.uniform(node, pair.tissues.n_classes) for node in nodes]
+    for node, found in zip(nodes, measure(pair, fields), strict=True):
+        extra = {metric: ON_DEMAND[metric](pair, found.displacement) for metric in metrics}
         yield NodeScores(
-            lam,
-            mu,
-            found.dice,
-            tuple(hd95),
-            found.neg_jacobian_percent,
-            found.sd_log_jacobian,
-            tre_mm(pair.keypoints, found.displacement, pair.spacing_mm),
+            node,
+            {"dice": found.dice, **extra},
+            {
+                "tre_mm": tre_mm(pair.keypoints, found.displacement, pair.spacing_mm),
+                "neg_jacobian_percent": found.neg_jacobian_percent,
+                "sd_log_jacobian": found.sd_log_jacobian,
+            },
         )

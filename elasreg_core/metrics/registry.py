@@ -60,11 +60,18 @@ METRICS = {
             "Mean distance of the landmarks after registration; in 2D of those on the slice, within the slice.",
         ),
         Metric(
+            "ncc",
+            "Local NCC",
+            "",
+            True,
+            "Mean squared local normalized cross-correlation (window 9) of warped and fixed image within the tissue.",
+        ),
+        Metric(
             "displacement_error_vox",
             "Displacement error",
             "voxels",
             False,
-            "Mean distance between the found and the true displacement inside the body; phantoms only.",
+            "Mean distance between found and true displacement, inside the body or one of its tissues; phantoms only.",
         ),
         Metric(
             "neg_jacobian_percent",
@@ -74,11 +81,25 @@ METRICS = {
             "Share of all voxels of the image whose Jacobian determinant is ≤ 0.",
         ),
         Metric(
+            "neg_jacobian_tissues_percent",
+            "Folding in the tissues",
+            "%",
+            False,
+            "Share of the voxels of the fixed labels' tissues whose Jacobian determinant is ≤ 0.",
+        ),
+        Metric(
             "sd_log_jacobian",
             "SDlogJ",
             "",
             False,
             "Standard deviation of log det ∇φ over the voxels where it is positive.",
+        ),
+        Metric(
+            "learn2reg_sd_log_jacobian",
+            "SDlogJ (Learn2Reg)",
+            "",
+            False,
+            "The challenge's form: standard deviation of log(det ∇φ + 3), folded voxels in, rims of two voxels out.",
         ),
     )
 }

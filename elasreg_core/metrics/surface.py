@@ -29,5 +29,10 @@ def hd95_mm(a: npt.NDArray[np.bool_], b: npt.NDArray[np.bool_], spacing_mm: Sequ
     return float(max(np.percentile(to_b, 95), np.percentile(to_a, 95)))
 
 
+def hd95_vox(a: npt.NDArray[np.bool_], b: npt.NDArray[np.bool_]) -> float:
+    """The same in voxels, whatever their size: Learn2Reg's unit."""
+    return hd95_mm(a, b, (1.0,) * a.ndim)
+
+
 def _bounding_box(mask: npt.NDArray[np.bool_]) -> tuple[Any, ...]:
     return ndimage.find_objects(mask.astype(np.uint8))[0]

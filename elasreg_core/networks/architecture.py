@@ -5,9 +5,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from elasreg_core.errors import InputError
+from elasreg_core.physics.parameters import DIFFUSION, ELASTIC, Regularizer
 
-#: Models of the paper's Table 1 that can be trained, and whether their parameters are one pair per tissue.
-MODELS = {"elas-g": "global", "elas-sas": "adaptive"}
+
+@dataclass(frozen=True)
+class Model:
+    """One of the paper's four models.
+
+    Attributes:
+        name: as in Table 1; g is global, sas spatially adaptive and subject-specific.
+        regularizer: whose parameters it takes.
+        is_adaptive: whether every class has its own.
+    """
+
+    name: str
+    regularizer: Regularizer
+    is_adaptive: bool
+
+    def n_parameters(self, n_classes: int) -> int:
+        """Length of the parameter vector: of all classes, the background first, or of the image."""
+        return len(self.regularizer.parameters) * (n_classes if self.is_adaptive else 1)
+
+    @property
+    def global_name(self) -> str:
+        """The global model with the same regularizer: the one whose sweep chooses this one's parameters."""
+        return self.name.removesuffix("sas").removesuffix("g") + "g"
+
+
+#: The models of the paper's Table 1, in its order.
+MODELS = {
+    model.name: model
+    for model in (
+        Model("diff-g", DIFFUSION, is_adaptive=False),
+        Model("diff-sas", DIFFUSION, is_adaptive=True),
+        Model("elas-g", ELASTIC, is_adaptive=False),
+        Model("elas-sas", ELASTIC, is_adaptive=True),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -39,8 +73,3 @@ class Architecture:
     def divisor(self) -> int:
         """Every side of the grid that the U-Net sees must be a multiple of this."""
         return int(2 ** len(self.encoder))
-
-
-def n_parameters(model: str, n_classes: int) -> int:
-    """Length of a model's parameter vector: (λ, μ), or one pair per class with the background first."""
-    return 2 if MODELS[model] == "global" else 2 * n_classes

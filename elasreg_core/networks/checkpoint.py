@@ -27,7 +27,7 @@ from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
-from elasreg_core.networks.architecture import MODELS, Architecture
+from elasreg_core.networks.architecture import MODELS, Architecture, Model
 from elasreg_core.tables import from_table
 
 FORMAT = 1
@@ -41,12 +41,12 @@ class ModelCard:
 
     Attributes:
         format: version of this file format.
-        model: "elas-g" or "elas-sas".
+        model: one of the paper's four: "diff-g", "diff-sas", "elas-g", "elas-sas".
         tissues: names in label order, background left out.
-        background: (λ, μ) of class 0 at inference.
+        background: (λ, μ) or (λ,) of class 0 at inference.
         preprocessing: what a pair goes through before it meets the network; fixes grid and spacing.
         network: the architecture.
-        sampling, regularization_scale: under which the parameters were trained.
+        sampling, regularization_scale, regularized: under which the parameters were trained (`TrainingConfig`).
         training: configuration, steps, seconds, final losses.
         weights: name of the weights file.
         weights_sha256: its hash.
@@ -56,7 +56,7 @@ class ModelCard:
     format: int
     model: str
     tissues: tuple[str, ...]
-    background: tuple[float, float]
+    background: tuple[float, ...]
     preprocessing: Preprocessing
     network: Architecture
     sampling: str
@@ -65,6 +65,7 @@ class ModelCard:
     weights: str
     weights_sha256: str
     versions: dict[str, str]
+    regularized: str = "displacement"
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,13 @@ class Checkpoint:
 
     @property
     def is_adaptive(self) -> bool:
-        """Whether it takes one (λ, μ) per tissue."""
-        return MODELS[self.card.model] == "adaptive"
+        """Whether it takes parameters for every tissue."""
+        return self.model.is_adaptive
+
+    @property
+    def model(self) -> Model:
+        """Which of the paper's models."""
+        return MODELS[self.card.model]
 
     @property
     def tissues(self) -> TissueTable:

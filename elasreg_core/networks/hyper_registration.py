@@ -69,8 +69,11 @@ class HyperRegistrationNetwork:
 
     def integrate(self, velocity: tf.Tensor) -> tf.Tensor:
         """The displacement of a velocity, by scaling and squaring on the padded grid."""
-        crop = tuple(slice(side) for side in self.grid_shape)
-        return self._integration(velocity)[(slice(None), *crop)]
+        return self.cropped(self._integration(velocity))
+
+    def cropped(self, field: tf.Tensor) -> tf.Tensor:
+        """A field on the padded grid, `(B, *sides, D)`, on the images' own grid."""
+        return field[(slice(None), *(slice(side) for side in self.grid_shape))]
 
     def warp(self, moving: tf.Tensor, displacement: tf.Tensor) -> tf.Tensor:
         """moving(p + u(p)), shape `(B, X, Y[, Z], channels)`, differentiable."""

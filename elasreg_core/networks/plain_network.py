@@ -77,9 +77,9 @@ class PlainNetwork:
         own = flow.parts(named[f"{flow.name}/kernel"], named[f"{flow.name}/bias"][np.newaxis], dim)
         self._flow = [tf.constant(part[0]) for part in own]
 
-    def kernels(self, parameters: npt.NDArray[np.float32]) -> tf.Tensor:
+    def kernels(self, parameters: npt.NDArray[np.float32] | tf.Tensor) -> tf.Tensor:
         """What the hypernetwork makes of the parameters `(N, P)`: all kernels and biases of N nodes, `(N, W)`."""
-        features = tf.constant(parameters, tf.float32)
+        features = tf.convert_to_tensor(parameters, tf.float32)
         for weight, bias in self._hypernetwork:
             features = tf.nn.relu(features @ weight + bias)
         weight, bias = self._to_kernels

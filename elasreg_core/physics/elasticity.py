@@ -12,24 +12,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-
-def forward_gradient(displacement: tf.Tensor, spacing_mm: Sequence[float] | None = None) -> tf.Tensor:
-    """Forward differences ∂_i u_j of a displacement, on the voxels that have a next voxel along every axis.
-
-    Args:
-        displacement: shape `(B, X, Y[, Z], D)`, in voxels.
-        spacing_mm: the voxel sizes, for the gradient in physical space; None (the paper's choice) means voxel units.
-
-    Returns:
-        Shape `(B, X−1, Y−1[, Z−1], D, D)`, entry `[..., i, j] = ∂_i u_j`, dimensionless.
-    """
-    dim = displacement.shape[-1]
-    here = _shifted(displacement, axis=None)
-    gradient = tf.stack([_shifted(displacement, axis=i) - here for i in range(dim)], axis=-2)
-    if spacing_mm is None:
-        return gradient
-    size = tf.constant(spacing_mm, gradient.dtype)
-    return gradient * (size[tf.newaxis, :] / size[:, tf.newaxis])  # ∂_i u_j → (s_j / s_i) ∂_i u_j
+from elasreg_core.physics.differences import forward_gradient, on_gradient_grid
 
 
 def elastic_energy_density(
@@ -53,18 +36,4 @@ def elastic_energy_density(
     strain = 0.5 * (gradient + tf.linalg.matrix_transpose(gradient))
     shear = tf.reduce_sum(tf.square(strain), axis=(-2, -1))  # ε:ε
     volume_change = tf.linalg.trace(strain)  # div u
-    return _lower_corner(mu) * shear + 0.5 * _lower_corner(lam) * tf.square(volume_change)
-
-
-def _shifted(field: tf.Tensor, axis: int | None) -> tf.Tensor:
-    """The field one voxel further along `axis`, on the (X−1, Y−1[, Z−1]) grid of forward differences."""
-    dim = field.shape[-1]
-    begin = [0, *(1 if i == axis else 0 for i in range(dim)), 0]
-    end = [None, *(None if i == axis else -1 for i in range(dim)), None]
-    return field[tuple(slice(b, e) for b, e in zip(begin, end, strict=True))]
-
-
-def _lower_corner(parameter_map: tf.Tensor) -> tf.Tensor:
-    """A parameter map on the grid of forward differences; one value per sample stays as it is."""
-    keep = [slice(None, -1) if side != 1 else slice(None) for side in parameter_map.shape[1:]]
-    return parameter_map[(slice(None), *keep)]
+    return on_gradient_grid(mu) * shear + 0.5 * on_gradient_grid(lam) * tf.square(volume_change)

@@ -61,19 +61,20 @@ class Engine:
         """Registers a pair at every parameter vector `(N, P)` and measures the result, in their order.
 
         Args:
-            pair: with labels on both images.
+            pair: without labels on one image, its Dice is undefined.
             vectors: one row per node.
 
         Raises:
             InputError: the grid is degenerate, or does not fit into memory.
-            ValueError: the pair has no labels.
         """
-        if pair.moving_labels is None or pair.fixed_labels is None:
-            raise ValueError("The engine measures pairs with labels.")
         n_classes = pair.tissues.n_classes
-        in_fixed = np.bincount(pair.fixed_labels.ravel(), minlength=n_classes)[1:]
-        present = present_in_both(pair.moving_labels, pair.fixed_labels, n_classes)
-        labels = [tf.constant(of.astype(np.int32)) for of in (pair.moving_labels, pair.fixed_labels)]
+        moving_labels, fixed_labels = (
+            np.zeros(pair.grid_shape, np.uint8) if labels is None else labels
+            for labels in (pair.moving_labels, pair.fixed_labels)
+        )
+        in_fixed = np.bincount(fixed_labels.ravel(), minlength=n_classes)[1:]
+        present = present_in_both(moving_labels, fixed_labels, n_classes)
+        labels = [tf.constant(of.astype(np.int32)) for of in (moving_labels, fixed_labels)]
         for batch in _batches(vectors, _nodes_at_once(pair.grid_shape)):
             with self._lock:
                 passes = self._passes_on(pair.grid_shape)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from elasreg_core.data.pair import RegistrationPair
-from elasreg_core.networks.architecture import n_parameters
+from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.networks.plain_network import PlainNetwork
 from elasreg_core.physics.fields import warp_image, warp_labels
-from elasreg_core.physics.lame import LameField
+from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.engine import Engine
 from elasreg_core.registration.measured import Measured
+from elasreg_core.registration.soft_dice import SoftDice, Vector
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Registration:
         displacement: shape `(X, Y[, Z], D)`, in voxels of the fixed grid.
         warped: the moving image on the fixed grid.
         warped_labels: the moving labels on the fixed grid (nearest neighbour), if there were any.
-        parameters: the λ and μ it was made with.
+        parameters: what it was made with.
         checkpoint: name of the checkpoint.
         seconds: of the forward pass, warping included.
     """
@@ -37,7 +38,7 @@ class Registration:
     displacement: npt.NDArray[np.float32]
     warped: npt.NDArray[np.float32]
     warped_labels: npt.NDArray[np.uint8] | None
-    parameters: LameField
+    parameters: ParameterField
     checkpoint: str
     seconds: float
 
@@ -56,12 +57,13 @@ class Registrar:
         """
         self.checkpoint = checkpoint
         card = checkpoint.card
-        parameters = n_parameters(card.model, checkpoint.tissues.n_classes)
+        parameters = checkpoint.model.n_parameters(checkpoint.tissues.n_classes)
         grid_shape = card.preprocessing.grid_shape
         self._engine = Engine(PlainNetwork(card.network, parameters, len(grid_shape), checkpoint.read_weights()))
+        self._soft_dice = SoftDice(self._engine.network)
         self._engine.prepare(grid_shape)
 
-    def displacement(self, pair: RegistrationPair, parameters: LameField) -> npt.NDArray[np.float32]:
+    def displacement(self, pair: RegistrationPair, parameters: ParameterField) -> npt.NDArray[np.float32]:
         """The displacement alone, shape `(X, Y[, Z], D)`, in voxels.
 
         Raises:
@@ -70,7 +72,7 @@ class Registrar:
         self.checkpoint.require_fits(pair)
         return self._engine.displacement(pair, self._vector(parameters))
 
-    def measured(self, pair: RegistrationPair, nodes: Sequence[LameField]) -> Iterator[Measured]:
+    def measured(self, pair: RegistrationPair, nodes: Sequence[ParameterField]) -> Iterator[Measured]:
         """Registers a labelled pair with each of many parameters and measures what comes out, in their order.
 
         Raises:
@@ -79,7 +81,7 @@ class Registrar:
         self.checkpoint.require_fits(pair)
         return self._engine.measured(pair, np.array([self._vector(parameters) for parameters in nodes]))
 
-    def register(self, pair: RegistrationPair, parameters: LameField) -> Registration:
+    def register(self, pair: RegistrationPair, parameters: ParameterField) -> Registration:
         """Registers a pair.
 
         Raises:
@@ -92,5 +94,21 @@ class Registrar:
         seconds = time.perf_counter() - started
         return Registration(pair.id, displacement, warped, labels, parameters, self.checkpoint.name, seconds)
 
-    def _vector(self, parameters: LameField) -> npt.NDArray[np.float32]:
+    def soft_dice(self, pair: RegistrationPair) -> Callable[[Vector], tuple[float, Vector]]:
+        """The pair's mean soft Dice as a differentiable function of this checkpoint's parameter vector.
+
+        Raises:
+            InputError: the pair does not fit the checkpoint, or has no labels to compare.
+        """
+        self.checkpoint.require_fits(pair)
+        return self._soft_dice.of(pair)
+
+    def _vector(self, parameters: ParameterField) -> npt.NDArray[np.float32]:
+        wanted = self.checkpoint.model.regularizer
+        if parameters.regularizer != wanted:
+            raise InputError(
+                f"{self.checkpoint.name} takes the parameters of another regularizer.",
+                expected=" and ".join(wanted.symbols) + f" ({wanted.name})",
+                received=" and ".join(parameters.regularizer.symbols) + f" ({parameters.regularizer.name})",
+            )
         return parameters.adaptive_vector() if self.checkpoint.is_adaptive else parameters.global_vector()

@@ -82,7 +82,7 @@ class TrainingSet:
         seed: int,
         step: int,
         size: int,
-        n_parameters: int,
+        parameters: tuple[int, int],
         law: str,
         window: tuple[int, ...] | None = None,
         shared_parameters: bool = False,
@@ -93,7 +93,7 @@ class TrainingSet:
             seed: of the run.
             step: of the run.
             size: B.
-            n_parameters: P.
+            parameters: how many each class has, and how many classes; their product is P.
             law: of the parameters, one of `LAWS`.
             window: draw a `RandomView` of these sides for every pair; None takes the pairs as they are.
             shared_parameters: one row of parameters for the whole batch, shape `(1, P)`.
@@ -112,11 +112,12 @@ class TrainingSet:
                 moving_labels = np.stack([view.labels(image) for view, image in zip(views, moving_labels, strict=True)])
             if truth is not None:
                 truth = np.stack([view.vectors(vectors) for view, vectors in zip(views, truth, strict=True)])
+        rows = 1 if shared_parameters else size
         return Batch(
             moving[..., np.newaxis],
             fixed[..., np.newaxis],
             labels.astype(np.int32),
-            LAWS[law](rng, 1 if shared_parameters else size, n_parameters),
+            LAWS[law](rng, (rows, *parameters)).reshape(rows, -1),
             None if moving_labels is None else moving_labels.astype(np.int32),
             truth,
         )

@@ -13,12 +13,13 @@ import numpy as np
 from elasreg_core import __version__
 from elasreg_core.config import RunConfig
 from elasreg_core.errors import InputError
-from elasreg_core.networks.architecture import MODELS, n_parameters
+from elasreg_core.networks.architecture import MODELS, Model
 from elasreg_core.networks.checkpoint import Checkpoint, save_checkpoint
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import keras, tf
+from elasreg_core.physics.parameters import DIFFUSION
 from elasreg_core.training.batches import Batch, TrainingSet
-from elasreg_core.training.losses import LossTerms, elastic_loss, with_overlap, with_supervision
+from elasreg_core.training.losses import LossTerms, registration_loss, with_overlap, with_supervision
 from elasreg_core.training.model_card import write_model_card
 from elasreg_core.training.state import HISTORY_COLUMNS, HistoryRow, RunFolder, fingerprint
 
@@ -42,10 +43,10 @@ class Trainer:
         keras.utils.set_random_seed(training.seed)
         tf.config.experimental.enable_op_determinism()
         self.settings = training
-        self.adaptive = MODELS[model] == "adaptive"
+        self.model = MODELS[model]
         self.n_classes = n_classes
         self.window = training.window or config.preprocessing.grid_shape
-        self.network = HyperRegistrationNetwork(config.network, self.window, n_parameters(model, n_classes))
+        self.network = HyperRegistrationNetwork(config.network, self.window, self.model.n_parameters(n_classes))
         hyper = self.network.hypernetwork_variables
         known = {id(variable) for variable in hyper}
         others = [variable for variable in self.network.trainable_variables if id(variable) not in known]
@@ -63,7 +64,7 @@ class Trainer:
     @property
     def is_warm(self) -> bool:
         """Whether this network starts from the global one's weights."""
-        return self.adaptive and self.settings.warm_start_steps is not None
+        return self.model.is_adaptive and self.settings.warm_start_steps is not None
 
     @property
     def steps(self) -> int:
@@ -86,11 +87,12 @@ class Trainer:
     def batch(self, pairs: TrainingSet, step: int) -> Batch:
         """The batch of a step."""
         window = self.window if self.settings.augment else None
+        per_class = len(self.model.regularizer.parameters)
         return pairs.batch(
             self.settings.seed,
             step,
             self.settings.batch_size,
-            self.network.n_parameters,
+            (per_class, self.network.n_parameters // per_class),
             self.settings.sampling,
             window,
             self.settings.shared_parameters,
@@ -117,10 +119,10 @@ class Trainer:
         **known: tf.Tensor,
     ) -> LossTerms:
         """One step; `known` are those of moving labels, true displacement and its weight that the loss makes use of."""
-        lam, mu = parameter_maps(parameters, labels, self.n_classes, self.adaptive)
+        maps = parameter_maps(parameters, labels, self.model)
         with tf.GradientTape() as tape:
             velocity = self.network.velocity(moving, fixed, parameters)
-        terms, slope = self._loss(velocity, moving, fixed, labels, lam, mu, **known)
+        terms, slope = self._loss(velocity, moving, fixed, labels, maps, **known)
         groups = [variables for variables, _, _ in self._groups]
         gradients = tape.gradient(velocity, groups, output_gradients=slope)
         for (variables, optimizer, _), of_group in zip(self._groups, gradients, strict=True):
@@ -133,8 +135,7 @@ class Trainer:
         moving: tf.Tensor,
         fixed: tf.Tensor,
         labels: tf.Tensor,
-        lam: tf.Tensor,
-        mu: tf.Tensor,
+        maps: tuple[tf.Tensor, ...],
         moving_labels: tf.Tensor | None = None,
         truth: tf.Tensor | None = None,
         truth_weight: tf.Tensor | None = None,
@@ -144,11 +145,13 @@ class Trainer:
             tape.watch(velocity)
             displacement = self.network.integrate(velocity)
             warped = self.network.warp(moving, displacement)
-            terms = elastic_loss(fixed, warped, displacement, lam, mu, self.settings.regularization_scale)
+            field = displacement if self.settings.regularized == "displacement" else self.network.cropped(velocity)
+            scale = self.settings.regularization_scale
+            terms = registration_loss(fixed, warped, field, maps, self.model.regularizer, scale)
             if moving_labels is not None:
                 masks, moving_masks = (tf.one_hot(of, self.n_classes)[..., 1:] for of in (labels, moving_labels))
                 warped_masks = self.network.warp(moving_masks, displacement)
-                terms = with_overlap(terms, masks, warped_masks, lam, mu, self.settings.label_weight)
+                terms = with_overlap(terms, masks, warped_masks, maps, self.settings.label_weight)
             if truth is not None:
                 terms = with_supervision(terms, displacement, truth, truth_weight)
         return terms, tape.gradient(terms.total, velocity)
@@ -158,16 +161,19 @@ class Trainer:
         return [variable for _, optimizer, _ in self._groups for variable in optimizer.variables]
 
     def warm_start(self, start: Checkpoint) -> None:
-        """Takes up the weights of a global network.
+        """Takes up the weights of a global network, of this regularizer or of the elastic one.
 
-        The adaptive network's first layer spreads each parameter's row over the classes, a share 1/C to each, so that
-        it begins as the global network wherever all classes have the same (λ, μ), and between the values elsewhere.
+        The first layer of an adaptive network spreads each parameter's row over the classes, a share 1/C to each, so
+        that it begins as the global network wherever all classes agree, and between the values elsewhere. A diffusion
+        network that starts from an elastic one begins as that one with μ = λ.
         """
         weights: dict[str, np.ndarray] = dict(start.read_weights())
-        widened = {name: array.shape for name, array in self.network.weights().items()}
+        shapes = {name: array.shape for name, array in self.network.weights().items()}
         for name, array in weights.items():
-            if array.shape != widened[name]:  # the first dense layer: (2, U) → (2C, U)
-                weights[name] = np.repeat(array, self.n_classes, axis=0) / self.n_classes
+            if array.shape != shapes[name]:  # the first dense layer: a row for every parameter
+                rows = array.sum(axis=0, keepdims=True) if self.model.regularizer == DIFFUSION else array
+                copies = self.n_classes if self.model.is_adaptive else 1
+                weights[name] = np.repeat(rows, copies, axis=0) / copies
         self.network.set_weights(weights)
 
     def state(self) -> dict[str, np.ndarray]:
@@ -184,26 +190,23 @@ class Trainer:
             variable.assign(state[f"optimizer/{i:04d}"].reshape(variable.shape))
 
 
-def parameter_maps(
-    parameters: tf.Tensor, labels: tf.Tensor, n_classes: int, adaptive: bool
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Λ and Γ of Eq. 1: per voxel from the fixed labels (adaptive), or one value per sample (global).
+def parameter_maps(parameters: tf.Tensor, labels: tf.Tensor, model: Model) -> tuple[tf.Tensor, ...]:
+    """Λ and Γ of Eq. 1, or Λ: per voxel from the fixed labels (adaptive), or one value per sample (global).
 
     Args:
-        parameters: shape `(B, 2C)`, λ of all classes, then μ; or `(B, 2)`; a single row counts for the whole batch.
+        parameters: shape `(B, P·C)`, λ of all classes, then μ; or `(B, P)`; a single row counts for the whole batch.
         labels: of the fixed image, shape `(B, X, Y[, Z])`.
-        n_classes: C, the background included.
-        adaptive: whether every class has its own parameters.
+        model: whose parameters these are.
 
     Returns:
-        Two maps `(B, X, Y[, Z])`, or two of shape `(B, 1, 1[, 1])` or `(1, 1, 1[, 1])`.
+        P maps `(B, X, Y[, Z])`, or P of shape `(B, 1, 1[, 1])` or `(1, 1, 1[, 1])`.
     """
-    if adaptive:
-        parameters = tf.broadcast_to(parameters, (labels.shape[0], 2 * n_classes))
-        lam, mu = parameters[:, :n_classes], parameters[:, n_classes:]
-        return tf.gather(lam, labels, batch_dims=1), tf.gather(mu, labels, batch_dims=1)
+    each = tf.split(parameters, len(model.regularizer.parameters), axis=1)
+    if model.is_adaptive:
+        each = [tf.broadcast_to(rows, (labels.shape[0], rows.shape[1])) for rows in each]
+        return tuple(tf.gather(rows, labels, batch_dims=1) for rows in each)
     ones = (1,) * (len(labels.shape) - 1)
-    return tf.reshape(parameters[:, 0], (-1, *ones)), tf.reshape(parameters[:, 1], (-1, *ones))
+    return tuple(tf.reshape(rows, (-1, *ones)) for rows in each)
 
 
 def train_model(
@@ -239,8 +242,8 @@ def train_model(
     trainer = Trainer(config, model, len(pairs.tissues) + 1)
     if trainer.is_warm and start is None:
         raise InputError(
-            f"{model} should start from the weights of elas-g, and there are none.",
-            cure="Train elas-g first, or leave out warm_start_steps",
+            f"{model} should start from the weights of {trainer.model.global_name}, and there are none.",
+            cure=f"Train {trainer.model.global_name} first, or leave out warm_start_steps",
         )
     if settings.supervision_steps is not None and pairs.truth is None:
         raise InputError(
@@ -336,10 +339,11 @@ def _write_checkpoint(
         {
             "model": model,
             "tissues": pairs.tissues,
-            "background": config.background,
+            "background": config.background[: len(trainer.model.regularizer.parameters)],
             "preprocessing": config.preprocessing,
             "network": config.network,
             "sampling": config.training.sampling,
+            "regularized": config.training.regularized,
             "regularization_scale": config.training.regularization_scale,
             "training": training,
             "versions": {"elasreg": __version__, "tensorflow": tf.__version__},

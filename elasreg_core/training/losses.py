@@ -1,19 +1,28 @@
-"""The training loss: local normalized cross-correlation against the elastic energy (TensorFlow).
+"""The training loss: local normalized cross-correlation against a regularizer's energy (TensorFlow).
 
-    mean[ (2 − Λ − Γ) · (−NCC(F, M∘φ)) ] + scale · mean[ e(u; Λ, Γ) ]
+    elastic:    mean[ (2 − Λ − Γ) · (−NCC(F, M∘φ)) ] + scale · mean[ e(u; Λ, Γ) ]
+    diffusion:  mean[ (1 − Λ) · (−NCC(F, M∘φ)) ] + scale · mean[ Λ |∇u|² ]
 
-Eq. 1 and 2 of Reithmeir et al., MICCAI 2024, where scale is 1. u is the integrated displacement. Two terms may be
-added where the training pairs are phantoms: the overlap of their labels, and at first the distance to the true motion.
+Eq. 1 and 2 of Reithmeir et al., MICCAI 2024, where scale is 1, and HyperMorph's. u is the integrated displacement.
+Two terms may be added where the training pairs are phantoms: the overlap of their labels, and at first the distance to
+the true motion.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from elasreg_core.networks.voxelmorph_tf import tf
+from elasreg_core.physics.diffusion import diffusion_energy_density
 from elasreg_core.physics.elasticity import elastic_energy_density
+from elasreg_core.physics.parameters import Regularizer
 
 WINDOW = 9
+ENERGIES: dict[str, Callable[..., tf.Tensor]] = {
+    "elastic": elastic_energy_density,
+    "diffusion": diffusion_energy_density,
+}
 _EPSILON = 1e-5
 
 
@@ -27,50 +36,54 @@ class LossTerms(NamedTuple):
     supervision: tf.Tensor
 
 
-def elastic_loss(
+def registration_loss(
     fixed: tf.Tensor,
     warped: tf.Tensor,
-    displacement: tf.Tensor,
-    lam: tf.Tensor,
-    mu: tf.Tensor,
+    field: tf.Tensor,
+    maps: Sequence[tf.Tensor],
+    regularizer: Regularizer,
     regularization_scale: float,
 ) -> LossTerms:
-    """The elastic registration loss.
+    """The paper's loss.
 
     Args:
         fixed: the fixed images, shape `(B, X, Y[, Z], 1)`.
         warped: the warped moving images, same shape.
-        displacement: shape `(B, X, Y[, Z], D)`, in voxels.
-        lam: Λ, a map `(B, X, Y[, Z])` (adaptive) or `(B, 1, 1[, 1])` (global).
-        mu: Γ, shaped like `lam`.
+        field: what is regularized, the displacement in the paper: shape `(B, X, Y[, Z], D)`, in voxels.
+        maps: the regularizer's parameters in its order, Λ and Γ, or Λ: each a map `(B, X, Y[, Z])` (adaptive) or
+            `(B, 1, 1[, 1])` (global).
+        regularizer: which energy.
         regularization_scale: factor on the energy; 1 in the paper.
     """
-    weight = 2.0 - lam - mu  # never negative: both are in [0, 1]
-    similarity = tf.reduce_mean(weight * -local_ncc(fixed, warped))
-    energy = regularization_scale * tf.reduce_mean(elastic_energy_density(displacement, lam, mu))
+    similarity = tf.reduce_mean(similarity_weight(maps) * -local_ncc(fixed, warped))
+    energy = regularization_scale * tf.reduce_mean(ENERGIES[regularizer.name](field, *maps))
     return LossTerms(similarity + energy, similarity, energy, tf.zeros(()), tf.zeros(()))
 
 
+def similarity_weight(maps: Sequence[tf.Tensor]) -> tf.Tensor:
+    """2 − Λ − Γ (elastic) or 1 − Λ (diffusion): never negative, as every parameter is in [0, 1]."""
+    return float(len(maps)) - tf.add_n(list(maps))
+
+
 def with_overlap(
-    terms: LossTerms, fixed_masks: tf.Tensor, warped_masks: tf.Tensor, lam: tf.Tensor, mu: tf.Tensor, weight: float
+    terms: LossTerms, fixed_masks: tf.Tensor, warped_masks: tf.Tensor, maps: Sequence[tf.Tensor], weight: float
 ) -> LossTerms:
-    """Adds weight · mean[ (2 − Λ − Γ) · (1 − Dice) ] over the tissues, Dice being soft.
+    """Adds weight · mean[ w · (1 − Dice) ] over the tissues, w being the similarity's weight and Dice soft.
 
     It stands beside the similarity and is weighed against the energy as that is; in the adaptive network every tissue
-    counts by its own λ and μ. (Labels in training only, as VoxelMorph has it: Balakrishnan et al., IEEE TMI 38, 2019.)
+    counts by its own parameters. (Labels in training only, as in VoxelMorph: Balakrishnan et al., IEEE TMI 38, 2019.)
 
     Args:
         terms: the loss so far.
         fixed_masks: one channel per tissue, 0 or 1, shape `(B, X, Y[, Z], C−1)`.
         warped_masks: those of the moving labels, warped linearly, same shape.
-        lam: Λ, as in `elastic_loss`.
-        mu: Γ.
+        maps: Λ and Γ, or Λ, as in `registration_loss`.
         weight: of the term.
     """
     space = list(range(1, len(fixed_masks.shape) - 1))
     in_fixed, in_warped = (tf.reduce_sum(masks, space) for masks in (fixed_masks, warped_masks))  # (B, C−1)
     dice = 2 * tf.reduce_sum(fixed_masks * warped_masks, space) / tf.maximum(in_fixed + in_warped, 1.0)
-    trade = tf.reduce_sum((2.0 - lam - mu)[..., tf.newaxis] * fixed_masks, space) / tf.maximum(in_fixed, 1.0)
+    trade = tf.reduce_sum(similarity_weight(maps)[..., tf.newaxis] * fixed_masks, space) / tf.maximum(in_fixed, 1.0)
     present = tf.cast((in_fixed > 0) & (in_warped > 0), dice.dtype)
     overlap = weight * tf.reduce_sum(present * trade * (1 - dice)) / tf.maximum(tf.reduce_sum(present), 1.0)
     return terms._replace(total=terms.total + overlap, overlap=overlap)

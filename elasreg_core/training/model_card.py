@@ -6,13 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from elasreg_core.atomic import write_atomic
-from elasreg_core.networks.architecture import MODELS
+from elasreg_core.networks.architecture import MODELS, Model
 from elasreg_core.networks.checkpoint import Checkpoint
-
-_INPUTS = {
-    "global": "one λ and one μ for the whole image",
-    "adaptive": "one λ and one μ per tissue class, the background first; labels are not needed for the pass itself",
-}
 
 
 def write_model_card(checkpoint: Checkpoint) -> Path:
@@ -33,7 +28,7 @@ def write_model_card(checkpoint: Checkpoint) -> Path:
         f"# {checkpoint.name}",
         "",
         "A hyper-registration network after Reithmeir et al., MICCAI 2024, on HyperMorph (Hoopes et al., IPMI 2021).",
-        f"It takes a moving and a fixed image and {_INPUTS[MODELS[card.model]]}, each in [0, 1], and returns a",
+        f"It takes a moving and a fixed image and {_parameters(checkpoint.model)}, each in [0, 1], and returns a",
         "displacement: `warped(p) = moving(p + u(p))`, in voxels of the fixed grid, array-axis order.",
         "",
         "| | |",
@@ -41,7 +36,8 @@ def write_model_card(checkpoint: Checkpoint) -> Path:
         f"| tissues | {', '.join(f'{i} {name}' for i, name in enumerate(card.tissues, start=1))} |",
         f"| grid | {' × '.join(map(str, settings.grid_shape))} voxels of {settings.spacing_mm:g} mm |",
         f"| intensities | {clip}percentiles {settings.intensity_percentiles} to [0, 1], each image by itself |",
-        f"| background at inference | λ = {card.background[0]:g}, μ = {card.background[1]:g} |",
+        f"| regularizer | {checkpoint.model.regularizer.name}, of the {card.regularized} |",
+        f"| background at inference | {checkpoint.model.regularizer.shown(card.background)} |",
         f"| trained on | {source} |",
         f"| parameters drawn from | {card.sampling}: each, every step, for every {drawn_for} |",
         f"| regularization scale | {card.regularization_scale:g} (1 in the paper, where λ and μ hardly matter) |",
@@ -62,6 +58,13 @@ def write_model_card(checkpoint: Checkpoint) -> Path:
     path = checkpoint.folder / "MODEL_CARD.md"
     write_atomic(path, "\n".join(lines))
     return path
+
+
+def _parameters(model: Model) -> str:
+    each = " and ".join(f"one {symbol}" for symbol in model.regularizer.symbols)
+    if model.is_adaptive:
+        return f"{each} per tissue class, the background first; labels are not needed for the pass itself"
+    return f"{each} for the whole image"
 
 
 def _labels(config: dict[str, Any]) -> str:
@@ -86,4 +89,4 @@ def _learning_rate(model: str, config: dict[str, Any]) -> str:
 
 
 def _is_warm(model: str, config: dict[str, Any]) -> bool:
-    return MODELS[model] == "adaptive" and bool(config["warm_start_steps"])
+    return MODELS[model].is_adaptive and bool(config["warm_start_steps"])

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol
 
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.identification.adaptive import undecided
-from elasreg_core.identification.grid import Node, ParameterGrid
-from elasreg_core.identification.sweep import Measure, NodeScores, SubjectSweep, require_labels, sweep
+from elasreg_core.identification.criteria import LABEL_FREE, ON_DEMAND
+from elasreg_core.identification.grid import ParameterGrid
+from elasreg_core.identification.sweep import Measure, NodeScores, SubjectSweep, sweep
 from elasreg_core.networks.checkpoint import Checkpoint
+from elasreg_core.physics.parameters import Node, ParameterField
+from elasreg_core.registration.measured import Measured
+from elasreg_core.workspace.paths import store_path
+from elasreg_core.workspace.progress import Reporter
 from elasreg_core.workspace.store import Store, source_key
 
 
@@ -29,33 +35,38 @@ class SubjectSearch:
         grid: ParameterGrid,
         criterion: str = "dice",
         adaptive: bool = False,
+        also: Collection[str] = (),
     ) -> None:
         """Looks up what is known already; computes nothing.
 
         Args:
             store: of the workspace.
             checkpoint: a global one.
-            pair: with labels.
+            pair: with the labels that the criterion needs.
             grid: which (λ, μ).
-            criterion: what will be chosen by; with "hd95_mm", HD95 is computed too.
+            criterion: what will be chosen by; what it needs beside Dice is computed too.
             adaptive: visit only the nodes that the choice needs, instead of the whole grid.
+            also: what to score beside, of `criteria.ON_DEMAND`.
 
         Raises:
-            InputError: the checkpoint is not a global one or does not fit the pair, or the pair has no labels.
+            InputError: the checkpoint is not a global one or does not fit the pair, or the pair lacks labels.
         """
         if checkpoint.is_adaptive:
             raise InputError(
-                f"{checkpoint.name} cannot be searched: it takes one (λ, μ) per tissue.",
-                expected="a global checkpoint (elas-g)",
+                f"{checkpoint.name} cannot be searched: it takes parameters for every tissue.",
+                expected=f"a global checkpoint ({checkpoint.model.global_name})",
             )
         checkpoint.require_fits(pair)
-        require_labels(pair)
+        if criterion in LABEL_FREE:
+            pair.require_fixed_labels()
+        else:
+            pair.require_labels()
         self.pair, self.grid, self.checkpoint = pair, grid, checkpoint
         self._store, self._criterion, self._adaptive = store, criterion, adaptive
-        self._with_hd95 = criterion == "hd95_mm"
+        self._metrics = tuple(metric for metric in ON_DEMAND if metric in {criterion, *also})
         self._source = source_key(checkpoint, pair)
         wanted = set(grid.nodes)
-        known = store.nodes(self._source, self._with_hd95)
+        known = store.nodes(self._source, self._metrics)
         self._nodes: dict[Node, NodeScores] = {node: scores for node, scores in known.items() if node in wanted}
         self.n_known = len(self._nodes)
 
@@ -73,9 +84,9 @@ class SubjectSearch:
         """Registers the nodes that are missing; yields how many are done after each."""
         while wanted := self._wanted():
             self._store.begin(self._source, self.pair.id, self.checkpoint.name)
-            for scores in sweep(measure, self.pair, wanted, with_hd95=self._with_hd95):
-                self._store.add(self._source, scores, self._with_hd95)
-                self._nodes[scores.lam, scores.mu] = scores
+            for scores in sweep(measure, self.pair, wanted, self._metrics):
+                self._store.add(self._source, scores)
+                self._nodes[scores.node] = scores
                 yield self.n_done
 
     def _wanted(self) -> list[Node]:
@@ -88,3 +99,46 @@ class SubjectSearch:
         """The sweep so far, nodes in grid order."""
         ordered = [self._nodes[node] for node in self.grid.nodes if node in self._nodes]
         return SubjectSweep.from_nodes(self.pair.id, self.pair.tissues.names, self.grid, ordered)
+
+
+class Measuring(Protocol):
+    """A global checkpoint's registrar, built already or at its first use (`registration/lazy.py`)."""
+
+    checkpoint: Checkpoint
+
+    def measured(self, pair: RegistrationPair, nodes: Sequence[ParameterField]) -> Iterator[Measured]:
+        """As `Registrar.measured`."""
+
+
+def search_subject(
+    registrar: Measuring,
+    pair: RegistrationPair,
+    steps: int,
+    reporter: Reporter,
+    *,
+    adaptive: bool = False,
+    criterion: str = "dice",
+    also: Collection[str] = (),
+) -> SubjectSearch:
+    """One subject's search over the checkpoint's regular grid, run to its end; what is known is not repeated.
+
+    Args:
+        registrar: of a global checkpoint.
+        pair: with labels.
+        steps: of the grid (`ParameterGrid.regular`).
+        reporter: hears of every node.
+        adaptive: as of `SubjectSearch`.
+        criterion: as of `SubjectSearch`.
+        also: as of `SubjectSearch`.
+
+    Raises:
+        InputError: see `SubjectSearch`.
+    """
+    grid = ParameterGrid.for_checkpoint(steps, registrar.checkpoint)
+    search = SubjectSearch(Store(store_path()), registrar.checkpoint, pair, grid, criterion, adaptive, also)
+    done = reporter.phase(f"searching {pair.id} with {registrar.checkpoint.card.model}", len(grid.nodes))
+    done(search.n_done)
+    for count in search.run(registrar.measured):
+        done(count)
+    done(len(grid.nodes))
+    return search

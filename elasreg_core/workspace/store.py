@@ -8,30 +8,31 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
-from elasreg_core.identification.grid import Node
 from elasreg_core.identification.sweep import NodeScores
 from elasreg_core.networks.checkpoint import Checkpoint
+from elasreg_core.physics.parameters import Node
 
-SCORING_VERSION = 3  # raise when a change of code changes scores
+SCORING_VERSION = 4  # raise when a change of code changes scores
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS searches (
     source TEXT PRIMARY KEY, subject TEXT NOT NULL, checkpoint TEXT NOT NULL,
     started TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
-CREATE TABLE IF NOT EXISTS node_scores (
-    source TEXT NOT NULL, lambda REAL NOT NULL, mu REAL NOT NULL, label INTEGER NOT NULL,
-    dice REAL, hd95_mm REAL, neg_jacobian_percent REAL, sd_log_jacobian REAL, has_hd95 INTEGER NOT NULL, tre_mm REAL,
-    PRIMARY KEY (source, lambda, mu, label)
+DROP TABLE IF EXISTS node_scores; -- of scoring versions before 4, which nothing asks for any more
+CREATE TABLE IF NOT EXISTS scores (
+    source TEXT NOT NULL, node TEXT NOT NULL, metric TEXT NOT NULL, label INTEGER NOT NULL, value REAL,
+    PRIMARY KEY (source, node, metric, label)
 ) WITHOUT ROWID;
 """
+_WHOLE = 0  # the label of what concerns the whole deformation
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,6 @@ class Store:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._connection() as connection:
             connection.executescript(_SCHEMA)
-            columns = {row[1] for row in connection.execute("PRAGMA table_info(node_scores)")}
-            if "tre_mm" not in columns:  # a store from before landmarks were scored
-                connection.execute("ALTER TABLE node_scores ADD COLUMN tre_mm REAL")
 
     def begin(self, source: str, subject: str, checkpoint: str) -> None:
         """Notes that a search exists; a second time changes nothing."""
@@ -69,37 +67,42 @@ class Store:
                 (source, subject, checkpoint),
             )
 
-    def add(self, source: str, scores: NodeScores, with_hd95: bool) -> None:
-        """Keeps one node's scores, all tissues in one transaction."""
-        whole = (scores.neg_jacobian_percent, scores.sd_log_jacobian, int(with_hd95), scores.tre_mm)
-        rows = [
-            (source, scores.lam, scores.mu, label, dice, hd95, *whole)  # SQLite stores NaN as NULL
-            for label, (dice, hd95) in enumerate(zip(scores.dice, scores.hd95_mm, strict=True), start=1)
-        ]
+    def add(self, source: str, scores: NodeScores) -> None:
+        """Keeps one node's scores, all in one transaction; other metrics of the node stay."""
+        node = " ".join(map(repr, scores.node))
+        values = [(metric, _WHOLE, value) for metric, value in scores.whole.items()]
+        for metric, of_tissues in scores.per_tissue.items():
+            values += [(metric, label, value) for label, value in enumerate(of_tissues, start=1)]
+        rows = [(source, node, *value) for value in values]  # SQLite stores NaN as NULL
         with self._connection() as connection:
-            connection.executemany("INSERT OR REPLACE INTO node_scores VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?, ?)", rows)
 
-    def nodes(self, source: str, with_hd95: bool = False) -> dict[Node, NodeScores]:
-        """All nodes known for a source; with `with_hd95`, only those scored with it."""
-        query = """
-            SELECT lambda, mu, dice, hd95_mm, neg_jacobian_percent, sd_log_jacobian, tre_mm FROM node_scores
-            WHERE source = ? AND has_hd95 >= ? ORDER BY lambda, mu, label
-        """
-        found: dict[Node, list[tuple[float, ...]]] = {}
+    def nodes(self, source: str, metrics: Collection[str] = ()) -> dict[Node, NodeScores]:
+        """All nodes known for a source, of which Dice and all of `metrics` have been scored."""
+        query = "SELECT node, metric, label, value FROM scores WHERE source = ? ORDER BY node, metric, label"
+        per_tissue: dict[Node, dict[str, tuple[float, ...]]] = {}
+        whole: dict[Node, dict[str, float]] = {}
         with self._connection() as connection:
-            for lam, mu, *values in connection.execute(query, (source, int(with_hd95))):
-                found.setdefault((lam, mu), []).append(tuple(float("nan") if v is None else v for v in values))
+            for text, metric, label, stored in connection.execute(query, (source,)):
+                node = tuple(map(float, text.split()))
+                value = float("nan") if stored is None else stored
+                if label == _WHOLE:
+                    whole.setdefault(node, {})[metric] = value
+                else:
+                    of_node = per_tissue.setdefault(node, {})
+                    of_node[metric] = (*of_node.get(metric, ()), value)
+        wanted = {"dice", *metrics}
         return {
-            (lam, mu): NodeScores(lam, mu, tuple(row[0] for row in rows), tuple(row[1] for row in rows), *rows[0][2:])
-            for (lam, mu), rows in found.items()
+            node: NodeScores(node, scores, whole[node])
+            for node, scores in per_tissue.items()
+            if wanted <= scores.keys()
         }
 
     def searches(self) -> list[SearchSummary]:
-        """All searches, newest first."""
+        """All searches that have scored a node, newest first."""
         query = """
-            SELECT subject, checkpoint, started,
-                (SELECT COUNT(*) FROM node_scores n WHERE n.source = s.source AND label = 1)
-            FROM searches s ORDER BY started DESC, subject
+            SELECT subject, checkpoint, started, COUNT(*) FROM searches JOIN scores USING (source)
+            WHERE metric = 'dice' AND label = 1 GROUP BY source ORDER BY started DESC, subject
         """
         with self._connection() as connection:
             return [SearchSummary(*row) for row in connection.execute(query)]

@@ -5,31 +5,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.config import RunConfig
 from elasreg_core.data.datasets import Dataset, open_dataset
 from elasreg_core.errors import InputError
+from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.training.batches import TrainingSet
 from elasreg_core.training.loop import Progress, train_model
 from elasreg_core.training.state import RunFolder, fingerprint
 from elasreg_core.workspace.demo import ensure_phantom
 from elasreg_core.workspace.paths import data_folder, find_family, home
-
-
-class Reporter(Protocol):
-    """Hears of a run's progress."""
-
-    def phase(self, title: str, total: int) -> Callable[[int], None]:
-        """A phase of `total` units begins; the returned function takes the number done so far."""
-
-    def loss(self, value: float) -> None:
-        """The loss of the step just made."""
-
-    def note(self, sentence: str) -> None:
-        """Something that the user should know."""
+from elasreg_core.workspace.progress import Reporter
 
 
 def training_data(config: RunConfig, reporter: Reporter) -> Dataset:
@@ -70,18 +58,21 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
     for model in config.models:
         RunFolder(out / model, fingerprint(config, model, pairs)).require_usable(resume)
     write_atomic(out / "config.toml", text)
-    checkpoints: list[Checkpoint] = []
+    checkpoints: dict[str, Checkpoint] = {}
     for model in config.models:
-        warm = config.training.warm_start_steps if checkpoints else None
+        adaptive = MODELS[model].is_adaptive
+        warm = config.training.warm_start_steps if adaptive else None
         done = reporter.phase(f"training {model}", warm or config.training.steps)
 
         def on_step(progress: Progress, done: Callable[[int], None] = done) -> None:
             reporter.loss(progress.loss)
             done(progress.step)
 
-        start = checkpoints[0] if warm else origin if model == "elas-g" else None
-        checkpoints.append(train_model(config, model, pairs, out / model, resume, on_step, start))
-    return checkpoints
+        start = checkpoints[MODELS[model].global_name] if warm else None
+        if not adaptive:
+            start = origin
+        checkpoints[model] = train_model(config, model, pairs, out / model, resume, on_step, start)
+    return list(checkpoints.values())
 
 
 def _origin(config: RunConfig) -> Checkpoint | None:

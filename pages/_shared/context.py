@@ -11,7 +11,9 @@ import streamlit as st
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
+from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import Family
+from elasreg_core.physics.parameters import ELASTIC, Regularizer
 from elasreg_core.workspace.paths import data_folder, family_names, find_family
 from pages._shared import loaders
 
@@ -56,6 +58,18 @@ def choose() -> Context:
         member = next(iter(family.members.values()))
         pair = loaders.pair(str(root), layout, subject, member)
     return Context(family, pair)
+
+
+def choose_regularizer(family: Family) -> Regularizer:
+    """The regularizer whose networks a page uses; asked for where the family has both."""
+    found = {m.regularizer.name: m.regularizer for name, m in MODELS.items() if name in family.members}
+    names = sorted(found, key=lambda name: name != ELASTIC.name)  # the paper's own first
+    if len(names) == 1:
+        return found[names[0]]
+    name = st.segmented_control(
+        "Regularizer", names, default=names[0], required=True, key="regularizer", bind="query-params"
+    )
+    return found[name]
 
 
 def tissues_of(family: str) -> TissueTable | None:

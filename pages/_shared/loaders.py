@@ -15,7 +15,7 @@ from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import Scores, score_displacement
 from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
-from elasreg_core.physics.lame import LameField
+from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.workspace import paths
 from elasreg_core.workspace.demo import demo_cohort
 from elasreg_core.workspace.store import Store
@@ -97,7 +97,7 @@ def _built(folder: str, weights_sha256: str) -> Registrar:  # noqa: ARG001 (part
     return Registrar(load_checkpoint(Path(folder)))
 
 
-def register(checkpoint: Checkpoint, subject_pair: RegistrationPair, parameters: LameField) -> Registration:
+def register(checkpoint: Checkpoint, subject_pair: RegistrationPair, parameters: ParameterField) -> Registration:
     """A registration; repeated ones come from memory."""
     return _register(subject_pair.digest, parameters, checkpoint.card.weights_sha256, subject_pair, checkpoint)
 
@@ -105,7 +105,7 @@ def register(checkpoint: Checkpoint, subject_pair: RegistrationPair, parameters:
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _register(
     pair_digest: str,  # noqa: ARG001
-    parameters: LameField,
+    parameters: ParameterField,
     weights_sha256: str,  # noqa: ARG001
     _pair: RegistrationPair,
     _checkpoint: Checkpoint,

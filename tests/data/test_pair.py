@@ -1,4 +1,4 @@
-"""A pair's digest, and keypoints that do not fit it."""
+"""A pair's digest, keypoints that do not fit it, and labels that it lacks."""
 
 from __future__ import annotations
 
@@ -43,3 +43,18 @@ def test_the_digest_knows_the_keypoints_of_both_images():
 def test_keypoints_fit_the_images(fixed, moving, received):
     with pytest.raises(InputError, match=rf"subject: the keypoints do not fit.*\(N, 2\). Received: {received}"):
         make_pair(keypoints=Keypoints(np.ones(fixed), np.ones(moving)))
+
+
+def test_a_pair_gives_the_labels_that_it_has_and_names_those_it_lacks():
+    pair = make_pair()
+    assert pair.require_fixed_labels() is pair.fixed_labels
+    assert all(
+        one is other for one, other in zip(pair.require_labels(), (pair.moving_labels, pair.fixed_labels), strict=True)
+    )
+    half = make_pair(moving_labels=None)
+    assert half.require_fixed_labels() is half.fixed_labels
+    with pytest.raises(InputError, match="subject cannot be searched.*Received: no moving labels. Cure: Segment"):
+        half.require_labels()
+    for ask in (make_pair(fixed_labels=None).require_labels, make_pair(fixed_labels=None).require_fixed_labels):
+        with pytest.raises(InputError, match="subject cannot be searched.*Received: no fixed labels. Cure: Segment"):
+            ask()

@@ -10,7 +10,7 @@ import pytest
 from elasreg_core.data.phantoms import Cohort
 from elasreg_core.figures import (
     Plane,
-    criterion_heatmap,
+    criterion_figure,
     difference_figure,
     grid_figure,
     image_figure,
@@ -21,7 +21,8 @@ from elasreg_core.figures import (
 from elasreg_core.figures.deformation import grid_lines
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.selection import best_node
-from elasreg_core.identification.sweep import NodeScores, SubjectSweep
+from elasreg_core.identification.sweep import SubjectSweep
+from tests.builders import node_scores
 
 PLANE = Plane((2.0, 5.0), ("L", "P"))
 
@@ -98,11 +99,11 @@ def test_the_difference_is_signed_and_centred():
 
 
 def test_heatmap_shows_values_plateau_optimum_and_clickable_nodes():
-    grid = ParameterGrid((0.0, 0.5, 1.0), (0.0, 1.0))
+    grid = ParameterGrid(((0.0, 0.5, 1.0), (0.0, 1.0)))
     scores = {(0.0, 1.0): 0.7, (0.5, 0.0): 0.801, (0.5, 1.0): 0.804, (1.0, 0.0): 0.6}  # (1, 1) not yet visited
-    nodes = [NodeScores(lam, mu, (dice,), (np.nan,), 0.0, 0.1) for (lam, mu), dice in scores.items()]
+    nodes = [node_scores(node, (dice,)) for node, dice in scores.items()]
     sweep = SubjectSweep.from_nodes("s", ("a",), grid, nodes)
-    figure = criterion_heatmap(sweep, best_node(sweep, "a"), "#000000", selected=(0.0, 1.0))
+    figure = criterion_figure(sweep, best_node(sweep, "a"), "#000000", selected=(0.0, 1.0))
     surface, plateau, star, ring, clicks = figure.data
     np.testing.assert_array_equal(surface.z, [[np.nan, 0.801, 0.6], [0.7, 0.804, np.nan]])  # rows μ, columns λ
     assert sorted(zip(plateau.x, plateau.y, strict=True)) == [(0.5, 0.0), (0.5, 1.0)]  # within 0.005 of the best
@@ -111,6 +112,31 @@ def test_heatmap_shows_values_plateau_optimum_and_clickable_nodes():
     assert dict(zip(zip(clicks.x, clicks.y, strict=True), clicks.customdata, strict=True)) == scores
     assert figure.layout.xaxis.title.text.startswith("λ")
     assert figure.layout.yaxis.title.text.startswith("μ")
+
+
+def test_a_single_parameter_is_drawn_as_a_curve_with_plateau_optimum_and_clickable_nodes():
+    grid = ParameterGrid(((0.25, 0.5, 0.75, 1.0),))
+    scores = {0.25: 0.7, 0.5: 0.801, 1.0: 0.804}  # 0.75 not yet visited
+    nodes = [node_scores((lam,), (dice,)) for lam, dice in scores.items()]
+    sweep = SubjectSweep.from_nodes("s", ("a",), grid, nodes)
+    figure = criterion_figure(sweep, best_node(sweep, "a"), "#000000", selected=(0.25,))
+    curve, plateau, star, ring, clicks = figure.data
+    assert (list(curve.x), list(curve.y)) == ([0.25, 0.5, 1.0], [0.7, 0.801, 0.804])
+    assert list(plateau.x) == [0.5, 1.0]  # within 0.005 of the best
+    assert (star.x[0], star.y[0]) == (1.0, 0.804)
+    assert (ring.x[0], ring.y[0]) == (0.25, 0.7)
+    assert dict(zip(clicks.x, clicks.customdata, strict=True)) == scores
+    assert figure.layout.xaxis.title.text.startswith("λ")
+    assert figure.layout.yaxis.title.text == "Dice"
+
+
+@pytest.mark.parametrize(("axes", "node"), [(((0.5, 1.0), (0.5, 1.0)), (0.5, 1.0)), (((0.5, 1.0),), (0.5,))])
+def test_a_tissue_without_an_optimum_is_drawn_without_one(axes, node):
+    grid = ParameterGrid(axes)
+    sweep = SubjectSweep.from_nodes("s", ("a",), grid, [node_scores(node, (np.nan,))])
+    figure = criterion_figure(sweep, best_node(sweep, "a"), "#000000")
+    _, clicks = figure.data  # the empty surface or curve, and nothing to click
+    assert len(clicks.x) == 0
 
 
 def test_the_plane_of_a_pair_comes_from_its_affine(small_pair):

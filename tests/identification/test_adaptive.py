@@ -8,7 +8,8 @@ import pytest
 from elasreg_core.identification.adaptive import undecided
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.selection import PLATEAU_TOLERANCE
-from elasreg_core.identification.sweep import NodeScores
+from elasreg_core.physics.parameters import DIFFUSION
+from tests.builders import node_scores
 
 GRID = ParameterGrid.regular(11)
 
@@ -25,10 +26,8 @@ def visit(tissues, grid=GRID, criterion="dice"):
     nan = (float("nan"),) * len(tissues)
     while wanted := undecided(known, grid, criterion):
         assert not set(wanted) & known.keys()
-        for lam, mu in wanted:
-            values = tuple(tissue(lam, mu) for tissue in tissues)
-            dice, hd95 = (values, nan) if criterion == "dice" else (nan, values)
-            known[lam, mu] = NodeScores(lam, mu, dice, hd95, 0.0, 0.0)
+        for node in wanted:
+            known[node] = node_scores(node, **{"dice": nan, criterion: tuple(tissue(*node) for tissue in tissues)})
     return known
 
 
@@ -39,7 +38,7 @@ def test_the_choice_is_within_the_tolerance_at_fewer_nodes(seed):
     known = visit(tissues)
     assert len(known) <= 0.5 * len(GRID.nodes)
     everywhere = np.array([[tissue(*node) for tissue in tissues] for node in GRID.nodes])
-    found = np.array([scores.dice for scores in known.values()])
+    found = np.array([scores.by_tissue("dice") for scores in known.values()])
     gap = everywhere.max(axis=0) - found.max(axis=0)
     assert gap.max() <= PLATEAU_TOLERANCE["dice"]
     assert everywhere.mean(axis=1).max() - found.mean(axis=1).max() <= PLATEAU_TOLERANCE["dice"]
@@ -61,7 +60,7 @@ def test_a_rough_surface_is_searched_in_full():
 
 def test_distances_are_searched_downwards_and_in_millimetres():
     known = visit([lambda lam, mu: 3 + 20 * abs(lam - 0.9) + 10 * abs(mu - 0.1)], criterion="hd95_mm")
-    assert min(known, key=lambda node: known[node].hd95_mm[0]) == (0.9, 0.1)
+    assert min(known, key=lambda node: known[node].by_tissue("hd95_mm")[0]) == (0.9, 0.1)
 
 
 def test_a_node_that_loses_a_class_is_as_bad_as_the_worst():
@@ -69,7 +68,7 @@ def test_a_node_that_loses_a_class_is_as_bad_as_the_worst():
         return float("nan") if mu < 0.25 else 3 + 10 * abs(lam - 0.5) + 10 * (1 - mu)
 
     known = visit([lost_at_low_mu], criterion="hd95_mm")
-    assert min(known, key=lambda node: np.nan_to_num(known[node].hd95_mm[0], nan=99)) == (0.5, 1.0)
+    assert min(known, key=lambda node: np.nan_to_num(known[node].by_tissue("hd95_mm")[0], nan=99)) == (0.5, 1.0)
     assert len(known) < len(GRID.nodes)
 
 
@@ -97,5 +96,43 @@ def test_grids_of_every_size_are_searched_to_the_top(steps):
 
 
 def test_a_single_row_is_a_grid():
-    grid = ParameterGrid(lam=(0.5,), mu=(0.0, 0.25, 0.5, 0.75, 1.0))
+    grid = ParameterGrid(((0.5,), (0.0, 0.25, 0.5, 0.75, 1.0)))
     assert (0.5, 0.75) in visit([lambda lam, mu: -((mu - 0.75) ** 2)], grid)
+
+
+LINE = ParameterGrid.regular(11, DIFFUSION)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_one_parameter_is_searched_as_two_are(seed):
+    rng = np.random.default_rng(seed)
+    surfaces = [smooth_tissue(rng) for _ in range(3)]
+    tissues = [lambda lam, surface=surface: surface(lam, 0.5) for surface in surfaces]
+    known = visit(tissues, LINE)
+    assert len(known) <= 0.5 * len(LINE.nodes)
+    everywhere = np.array([[tissue(*node) for tissue in tissues] for node in LINE.nodes])
+    found = np.array([scores.by_tissue("dice") for scores in known.values()])
+    assert (everywhere.max(axis=0) - found.max(axis=0)).max() <= PLATEAU_TOLERANCE["dice"]
+    assert everywhere.mean(axis=1).max() - found.mean(axis=1).max() <= PLATEAU_TOLERANCE["dice"]
+
+
+def test_a_narrow_peak_of_one_parameter_is_climbed_to_its_top():
+    # a tent 0.4 wide, whose top at 61/120 lies between two lines of the lattice, which are three steps apart
+    top = LINE.axes[0][61]
+    known = visit([lambda lam: max(0.0, 0.8 - 4 * abs(lam - top))], LINE)
+    assert max(known, key=lambda node: -abs(node[0] - top)) == (top,)
+    assert len(known) < len(LINE.nodes) / 2
+
+
+def test_a_grid_without_a_corner_is_searched_in_full():
+    grid = ParameterGrid.regular(11, simplex=True)
+    assert visit([smooth_tissue(np.random.default_rng(0))], grid).keys() == set(grid.nodes)
+
+
+def test_what_concerns_the_whole_deformation_is_searched_downwards_too():
+    known = {}
+    while wanted := undecided(known, GRID, "tre_mm"):
+        for lam, mu in wanted:
+            known[lam, mu] = node_scores((lam, mu), (0.5, 0.5), tre=2 + 4 * abs(lam - 0.9) + 2 * abs(mu - 0.1))
+    assert min(known, key=lambda node: known[node].whole["tre_mm"]) == (0.9, 0.1)
+    assert len(known) < len(GRID.nodes)

@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from elasreg_core.data.keypoints import Keypoints
+from elasreg_core.data.truth import Truth
 from elasreg_core.metrics import (
     METRICS,
     dice_per_label,
+    displacement_error_vox,
     hd95_mm,
+    local_ncc,
     negative_jacobian_percent,
     sd_log_jacobian,
     tre_mm,
@@ -156,6 +159,51 @@ def test_tre_without_landmarks_is_undefined(points):
     assert np.isnan(tre_mm(points, np.zeros((6, 5, 2)), (1, 2)))
 
 
+# Known motion ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_distance_to_a_known_motion_is_of_the_body_or_of_a_part_of_it():
+    # 5 voxels off in row 0, 1 in row 1, 0 in row 2, which is no body
+    true, found = np.zeros((3, 4, 2), np.float32), np.zeros((3, 4, 2))
+    found[0], found[1] = (3, -4), (0, 1)
+    body = np.ones((3, 4), bool)
+    body[2] = False
+    truth = Truth(true, body)
+    assert displacement_error_vox(truth, found) == pytest.approx((5 + 1) / 2)
+    first, last = np.zeros((2, 3, 4), bool)
+    first[:2, 0], first[0, 1], last[2] = True, True, True
+    assert displacement_error_vox(truth, found, first) == pytest.approx((5 + 1 + 5) / 3)
+    assert np.isnan(displacement_error_vox(truth, found, last))
+    assert np.isnan(displacement_error_vox(None, found))
+
+
+# Images ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(9, 7), (6, 5, 7)])
+def test_local_ncc_is_the_squared_correlation_within_the_window(shape):
+    fixed, warped = np.random.default_rng(0).random((2, *shape))
+    found = local_ncc(fixed, warped, window=3)
+    inside = (slice(1, 4),) * len(shape)  # the window around (2, 2[, 2])
+    correlation = np.corrcoef(fixed[inside].ravel(), warped[inside].ravel())[0, 1]
+    # what falls short of 1e-5 counts as that much, a negative covariance among them
+    expected = correlation**2 if correlation > 0 else 0
+    assert found[(2,) * len(shape)] == pytest.approx(expected, abs=1e-3)
+    assert found.shape == shape
+    # at the rim the window sees zeros outside
+    corner = [np.pad(image, 1)[(slice(3),) * len(shape)].ravel() for image in (fixed, warped)]
+    correlation = np.corrcoef(*corner)[0, 1]
+    assert found[(0,) * len(shape)] == pytest.approx(max(correlation, 0) ** 2, abs=1e-3)
+
+
+def test_local_ncc_ignores_brightness_and_is_one_where_both_are_flat():
+    fixed = np.random.default_rng(0).random((20, 17)).astype("f4")
+    fixed[12:] = 0
+    found = local_ncc(fixed, 3 * fixed + 2)
+    np.testing.assert_allclose(found[5:-5, 5:-5], 1, atol=1e-3)
+    assert local_ncc(np.zeros((5, 6)), np.zeros((5, 6))) == pytest.approx(1)
+
+
 # Regularity -----------------------------------------------------------------------------------------------------------
 
 
@@ -178,9 +226,10 @@ def test_sd_log_jacobian_where_everything_folds_is_undefined():
 
 
 def test_the_registry_knows_units_and_directions():
-    assert [name for name, metric in METRICS.items() if metric.higher_is_better] == ["dice"]
+    assert [name for name, metric in METRICS.items() if metric.higher_is_better] == ["dice", "ncc"]
     assert METRICS["hd95_mm"].label == "HD95 (mm)"
     assert METRICS["tre_mm"].label == "TRE (mm)"
     assert METRICS["dice"].label == "Dice"
+    assert METRICS["ncc"].label == "Local NCC"
     # what stands in a column's name stands on the axis
     assert all(("mm" in m.unit) == name.endswith("_mm") for name, m in METRICS.items())

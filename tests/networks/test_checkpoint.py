@@ -10,7 +10,7 @@ import pytest
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
-from elasreg_core.networks.architecture import Architecture, n_parameters
+from elasreg_core.networks.architecture import MODELS, Architecture
 from elasreg_core.networks.checkpoint import load_checkpoint, load_family
 from tests.builders import make_checkpoint, make_family, make_pair
 
@@ -38,6 +38,7 @@ def test_a_checkpoint_reads_back_as_it_was_saved(tmp_path):
     assert loaded == saved
     assert loaded.name == "heart/elas-sas"
     assert loaded.is_adaptive
+    assert loaded.model == MODELS["elas-sas"]
     assert loaded.tissues == TissueTable(("wall", "pool"))
     assert loaded.card.preprocessing == preprocessing
     assert loaded.card.network == network
@@ -47,6 +48,20 @@ def test_a_checkpoint_reads_back_as_it_was_saved(tmp_path):
     for name, array in weights.items():
         np.testing.assert_array_equal(read[name], array)
         assert read[name].dtype == np.float32
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+def test_every_model_reads_back(tmp_path, model):
+    background = (0.25, 0.5)[: len(MODELS[model].regularizer.parameters)]
+    make_checkpoint(tmp_path / "heart" / model, background=background, regularized="velocity")
+    loaded = load_checkpoint(tmp_path / "heart" / model)
+    assert (loaded.model, loaded.is_adaptive) == (MODELS[model], model.endswith("sas"))
+    assert (loaded.card.background, loaded.card.regularized) == (background, "velocity")
+
+
+def test_a_card_from_before_velocities_could_be_regularized_is_of_a_displacement(folder):
+    edit(folder, regularized=...)
+    assert load_checkpoint(folder).card.regularized == "displacement"
 
 
 def test_saving_again_replaces_the_weights(folder):
@@ -124,8 +139,12 @@ def test_weights_outside_the_folder_are_not_read(folder):
         ({"tissues": ...}, r"model\.json lacks a key. Expected: tissues"),
         ({"tissues": "heart"}, r"model\.json: tissues has a value of the wrong kind"),
         ({"preprocessing": {"grid_size": [8, 8]}}, "preprocessing has an unknown key.*Received: grid_size"),
-        ({"background": [0.0]}, "background has a value of the wrong kind"),
-        ({"model": "elas-x"}, "names an unknown model. Expected: elas-g or elas-sas. Received: elas-x"),
+        ({"background": ["soft"]}, "background has a value of the wrong kind. Expected: float. Received: soft"),
+        ({"background": 0.0}, "background has a value of the wrong kind"),
+        (
+            {"model": "elas-x"},
+            "names an unknown model. Expected: diff-g or diff-sas or elas-g or elas-sas. Received: elas-x",
+        ),
     ],
 )
 def test_a_wrong_card_is_refused(folder, changes, sentence):
@@ -203,9 +222,23 @@ def test_weights_are_kept_in_half_the_space(tmp_path):
     assert not np.array_equal(read, weights["w"])
 
 
-def test_the_parameter_vector_has_a_pair_per_class_or_one():
-    assert n_parameters("elas-g", 4) == 2
-    assert n_parameters("elas-sas", 4) == 8
+@pytest.mark.parametrize(
+    ("model", "n_parameters"),
+    [("diff-g", 1), ("diff-sas", 4), ("elas-g", 2), ("elas-sas", 8)],  # λ or (λ, μ): once, or for 0 and three tissues
+)
+def test_the_parameter_vector_has_a_node_per_class_or_one(model, n_parameters):
+    assert MODELS[model].n_parameters(4) == n_parameters
+
+
+def test_the_models_are_the_papers_in_its_order():
+    assert list(MODELS) == ["diff-g", "diff-sas", "elas-g", "elas-sas"]
+    assert [(model.name, model.regularizer.name, model.is_adaptive) for model in MODELS.values()] == [
+        ("diff-g", "diffusion", False),
+        ("diff-sas", "diffusion", True),
+        ("elas-g", "elastic", False),
+        ("elas-sas", "elastic", True),
+    ]
+    assert [model.global_name for model in MODELS.values()] == ["diff-g", "diff-g", "elas-g", "elas-g"]
 
 
 # Families -------------------------------------------------------------------------------------------------------------
@@ -222,6 +255,13 @@ def test_a_family_is_read_from_its_folder_or_a_members(tmp_path):
         }
 
 
+def test_a_family_of_all_models_is_read_in_the_papers_order(tmp_path):
+    family = load_family(make_family(tmp_path / "heart", ("elas-sas", "diff-sas", "elas-g", "diff-g")))
+    assert [(model, checkpoint.card.model) for model, checkpoint in family.members.items()] == [
+        (model, model) for model in MODELS
+    ]
+
+
 def test_a_missing_member_is_named_with_the_cure(folder):
     family = load_family(folder.parent)
     with pytest.raises(InputError, match=r"heart has no elas-sas.*elas-sas/model\.json.*Rec.*elas-g. Cure: Train it"):
@@ -230,7 +270,7 @@ def test_a_missing_member_is_named_with_the_cure(folder):
 
 def test_a_folder_without_members_is_no_family(tmp_path):
     with pytest.raises(
-        InputError, match=r"holds no checkpoint.*elas-g/model\.json and elas-sas/model\.json.*without them"
+        InputError, match=r"holds no checkpoint.*diff-g/model\.json and .*elas-sas/model\.json.*without them"
     ):
         load_family(tmp_path)
     with pytest.raises(InputError, match="holds no checkpoint.*Received: no such folder"):

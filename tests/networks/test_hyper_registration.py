@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from elasreg_core.errors import InputError
-from elasreg_core.networks.architecture import Architecture, n_parameters
+from elasreg_core.networks.architecture import Architecture
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork, build_hyper_vxm_dense
 from elasreg_core.networks.voxelmorph_tf import keras, tf
 
@@ -118,8 +118,3 @@ def test_weights_of_another_network_are_refused_before_anything_is_loaded():
         network.set_weights(missing)
     for name, array in network.weights().items():
         np.testing.assert_array_equal(array, before[name])
-
-
-def test_parameter_vectors():
-    assert n_parameters("elas-g", 4) == 2
-    assert n_parameters("elas-sas", 4) == 8  # one (λ, μ) for the background and three tissues

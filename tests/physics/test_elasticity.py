@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from elasreg_core.networks.voxelmorph_tf import tf
-from elasreg_core.physics.elasticity import elastic_energy_density, forward_gradient
+from elasreg_core.physics.differences import forward_gradient
+from elasreg_core.physics.elasticity import elastic_energy_density
 from elasreg_core.physics.fields import identity_grid
 
 GRIDS = [(6, 9), (5, 7, 8)]

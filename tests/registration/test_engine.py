@@ -93,11 +93,17 @@ def test_a_nodes_numbers_do_not_depend_on_its_neighbours():
         assert alone.sd_log_jacobian == pytest.approx(one.sd_log_jacobian, rel=1e-4)
 
 
-def test_a_pair_without_labels_is_not_measured():
-    _, network = random_network((16, 20))
-    pair = dataclasses.replace(random_pair((16, 20)), fixed_labels=None)
-    with pytest.raises(ValueError, match="labels"):
-        next(Engine(network).measured(pair, np.zeros((1, 2), "f4")))
+@pytest.mark.parametrize("without", [("moving_labels",), ("fixed_labels",), ("moving_labels", "fixed_labels")])
+def test_of_a_pair_without_labels_the_deformation_is_measured_and_dice_is_undefined(without):
+    _, network = random_network((16, 20), voxels=12)
+    engine, whole = Engine(network), random_pair((16, 20))
+    nodes = np.float32([[0.2, 0.9], [0.7, 0.1]])
+    pair = dataclasses.replace(whole, **dict.fromkeys(without))
+    for found, expected in zip(engine.measured(pair, nodes), engine.measured(whole, nodes), strict=True):
+        assert np.isnan(found.dice).tolist() == [True] * 3
+        np.testing.assert_array_equal(found.displacement, expected.displacement)
+        assert found.neg_jacobian_percent == expected.neg_jacobian_percent > 1
+        assert found.sd_log_jacobian == expected.sd_log_jacobian
 
 
 def test_a_class_that_the_warp_makes_vanish_is_missed_not_absent():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from elasreg_core.physics.fields import identity_grid
-from elasreg_core.physics.lame import LameField
+from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.export import physical_displacement, write_registration
 from elasreg_core.registration.registrar import Registration
 
@@ -15,9 +15,8 @@ from elasreg_core.registration.registrar import Registration
 @pytest.fixture
 def registration(small_pair):
     u = np.random.default_rng(4).normal(size=(16, 20, 2)).astype("f4")
-    return Registration(
-        "small", u, small_pair.moving, small_pair.moving_labels, LameField.uniform(0, 0.1, 3), "small/elas-g", 0.1
-    )
+    parameters = ParameterField.uniform((0, 0.1), 3)
+    return Registration("small", u, small_pair.moving, small_pair.moving_labels, parameters, "small/elas-g", 0.1)
 
 
 def test_physical_displacement_leads_from_each_voxel_to_its_counterpart_in_space(small_pair, registration):

@@ -11,11 +11,13 @@ from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import load_family
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.physics.fields import warp_image, warp_labels
-from elasreg_core.physics.lame import LameField
+from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.registrar import Registrar
 
-SOFT = LameField.uniform(0.1, 0.2, 3)
-MIXED = LameField((0.0, 0.1, 0.9), (0.0, 0.4, 0.2))
+SOFT = ParameterField.uniform((0.1, 0.2), 3)
+MIXED = ParameterField(((0.0, 0.0), (0.1, 0.4), (0.9, 0.2)))
+SMOOTH = ParameterField.uniform((0.1,), 3)
+SMOOTH_MIXED = ParameterField(((0.0,), (0.1,), (0.9,)))
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,10 @@ def registrars(small_family):
     return {name: Registrar(checkpoint) for name, checkpoint in load_family(small_family).members.items()}
 
 
-@pytest.mark.parametrize(("model", "parameters"), [("elas-g", SOFT), ("elas-sas", MIXED)])
+@pytest.mark.parametrize(
+    ("model", "parameters"),
+    [("elas-g", SOFT), ("elas-sas", MIXED), ("diff-g", SMOOTH), ("diff-sas", SMOOTH_MIXED)],
+)
 def test_a_registration_is_its_displacement_applied_by_the_convention(registrars, small_pair, model, parameters):
     before = small_pair.moving.copy()
     registration = registrars[model].register(small_pair, parameters)
@@ -36,17 +41,39 @@ def test_a_registration_is_its_displacement_applied_by_the_convention(registrars
     assert (registration.pair_id, registration.checkpoint) == ("small", f"small/{model}")
 
 
-def test_parameters_matter_and_each_tissue_has_its_own(registrars, small_pair):
-    soft, stiff = (registrars["elas-g"].displacement(small_pair, LameField.uniform(v, v, 3)) for v in (0.0, 1.0))
-    assert np.abs(soft - stiff).max() > 1e-2
-    swapped = LameField((0.0, 0.9, 0.1), (0.0, 0.2, 0.4))
-    one, other = (registrars["elas-sas"].displacement(small_pair, field) for field in (MIXED, swapped))
+@pytest.mark.parametrize(
+    ("model", "parameters"),
+    [
+        ("elas-g", [ParameterField.uniform((value, value), 3) for value in (0.0, 1.0)]),
+        ("elas-sas", [MIXED, ParameterField(((0.0, 0.0), (0.9, 0.2), (0.1, 0.4)))]),
+        ("diff-g", [ParameterField.uniform((value,), 3) for value in (0.0, 1.0)]),
+        ("diff-sas", [SMOOTH_MIXED, ParameterField(((0.0,), (0.9,), (0.1,)))]),
+    ],
+)
+def test_parameters_matter_and_each_tissue_has_its_own(registrars, small_pair, model, parameters):
+    one, other = (registrars[model].displacement(small_pair, field) for field in parameters)
     assert np.abs(one - other).max() > 1e-2
 
 
-def test_a_global_network_refuses_tissue_wise_parameters(registrars, small_pair):
-    with pytest.raises(InputError, match=r"A global network takes one \(λ, μ\).*elas-sas"):
-        registrars["elas-g"].register(small_pair, MIXED)
+@pytest.mark.parametrize(("model", "parameters"), [("elas-g", MIXED), ("diff-g", SMOOTH_MIXED)])
+def test_a_global_network_refuses_tissue_wise_parameters(registrars, small_pair, model, parameters):
+    with pytest.raises(InputError, match=r"A global network takes one setting of the parameters.*elas-sas"):
+        registrars[model].register(small_pair, parameters)
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "words"),
+    [
+        ("elas-g", SMOOTH, r"Expected: λ and μ \(elastic\). Received: λ \(diffusion\)"),
+        ("elas-sas", SMOOTH_MIXED, r"Expected: λ and μ \(elastic\). Received: λ \(diffusion\)"),
+        ("diff-g", SOFT, r"Expected: λ \(diffusion\). Received: λ and μ \(elastic\)"),
+        ("diff-sas", MIXED, r"Expected: λ \(diffusion\). Received: λ and μ \(elastic\)"),
+    ],
+)
+def test_parameters_of_another_regularizer_are_refused(registrars, small_pair, model, parameters, words):
+    for attempt in (registrars[model].register, lambda pair, of: registrars[model].measured(pair, [of])):
+        with pytest.raises(InputError, match=f"small/{model} takes the parameters of another regularizer. {words}"):
+            attempt(small_pair, parameters)
 
 
 def cut_to(pair, rows, columns):

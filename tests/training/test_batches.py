@@ -1,4 +1,4 @@
-"""Batches are a pure function of (seed, step), and parameters are uniform and independent."""
+"""Batches are a pure function of (seed, step)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 
 from elasreg_core.data.truth import Truth
 from elasreg_core.errors import InputError
+from elasreg_core.physics.parameters import ELASTIC, ParameterField
 from elasreg_core.training.batches import TrainingSet
-from elasreg_core.training.sampling import uniform
+from elasreg_core.training.sampling import LAWS
 from tests.builders import make_pair, shift
 
 
@@ -24,17 +25,17 @@ def training_set(n=5, sides=(9, 6)):
 @pytest.mark.parametrize("window", [None, (5, 4)])
 def test_a_batch_depends_on_seed_and_step_alone(window):
     pairs = training_set()
-    first, again = (pairs.batch(7, 3, 4, 6, "uniform", window) for _ in range(2))
+    first, again = (pairs.batch(7, 3, 4, (2, 3), "uniform", window) for _ in range(2))
     for name in ("moving", "fixed", "labels", "parameters"):
         np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
-    for other in (pairs.batch(7, 4, 4, 6, "uniform", window), pairs.batch(8, 3, 4, 6, "uniform", window)):
+    for other in (pairs.batch(7, 4, 4, (2, 3), "uniform", window), pairs.batch(8, 3, 4, (2, 3), "uniform", window)):
         assert not np.array_equal(first.parameters, other.parameters)
         assert not np.array_equal(first.moving, other.moving)
 
 
 def test_without_a_window_the_pairs_are_taken_as_they_are():
     pairs = training_set()
-    batch = pairs.batch(0, 3, 4, 2, "uniform")
+    batch = pairs.batch(0, 3, 4, (2, 1), "uniform")
     assert (batch.moving.shape, batch.labels.shape, batch.parameters.shape) == ((4, 9, 6, 1), (4, 9, 6), (4, 2))
     assert (batch.moving.dtype, batch.labels.dtype) == (np.float32, np.int32)
     chosen = batch.labels[:, 0, 0]  # the first label of pair k is k
@@ -45,7 +46,7 @@ def test_without_a_window_the_pairs_are_taken_as_they_are():
 
 
 def test_a_batch_larger_than_the_cohort_repeats_pairs():
-    batch = training_set(n=2).batch(0, 0, 6, 2, "uniform")
+    batch = training_set(n=2).batch(0, 0, 6, (2, 1), "uniform")
     assert set(batch.labels[:, 0, 0]) == {0, 1}
 
 
@@ -54,7 +55,7 @@ def test_a_view_shows_both_images_and_the_labels_at_the_same_points(window):
     pairs = training_set()
     seen = set()
     for step in range(10):
-        batch = pairs.batch(0, step, 3, 2, "uniform", window)
+        batch = pairs.batch(0, step, 3, (2, 1), "uniform", window)
         assert batch.moving.shape == batch.fixed.shape == (3, *window, 1)
         assert batch.labels.shape == (3, *window)
         for moving, fixed, labels in zip(batch.moving[..., 0], batch.fixed[..., 0], batch.labels, strict=True):
@@ -71,18 +72,18 @@ def test_a_view_shows_both_images_and_the_labels_at_the_same_points(window):
 
 def test_views_of_one_batch_differ():
     pairs = training_set(n=1)
-    batch = pairs.batch(0, 0, 4, 2, "uniform", (6, 5))
+    batch = pairs.batch(0, 0, 4, (2, 1), "uniform", (6, 5))
     assert len({image.tobytes() for image in batch.moving}) == 4
 
 
 def test_the_true_displacement_comes_along():
     pairs = training_set(n=3)
-    assert pairs.batch(0, 0, 2, 2, "uniform").truth is None
+    assert pairs.batch(0, 0, 2, (2, 1), "uniform").truth is None
     truth = np.stack([np.full((9, 6, 2), k, np.float32) for k in range(3)])
     known = dataclasses.replace(pairs, truth=truth)
-    batch = known.batch(0, 0, 2, 2, "uniform")
+    batch = known.batch(0, 0, 2, (2, 1), "uniform")
     np.testing.assert_array_equal(batch.truth[:, 0, 0, 0], batch.labels[:, 0, 0])  # both are the pair's number
-    assert known.batch(0, 0, 2, 2, "uniform", (5, 4)).truth.shape == (2, 5, 4, 2)
+    assert known.batch(0, 0, 2, (2, 1), "uniform", (5, 4)).truth.shape == (2, 5, 4, 2)
     assert known.digest != pairs.digest
 
 
@@ -100,12 +101,12 @@ def test_moving_labels_are_stacked_where_all_pairs_have_them_and_seen_as_the_ima
     without = TrainingSet.from_pairs([make_pair(), make_pair(moving_labels=None)])
     assert without.moving_labels is None
     assert without.digest != pairs.digest
-    whole = pairs.batch(0, 0, 2, 2, "uniform")
+    whole = pairs.batch(0, 0, 2, (2, 1), "uniform")
     np.testing.assert_array_equal(whole.moving_labels, pairs.moving_labels)
     same = dataclasses.replace(pairs, moving_labels=pairs.labels)
-    view = same.batch(0, 0, 2, 2, "uniform", (8, 6))
+    view = same.batch(0, 0, 2, (2, 1), "uniform", (8, 6))
     np.testing.assert_array_equal(view.moving_labels, view.labels)
-    assert without.batch(0, 0, 2, 2, "uniform").moving_labels is None
+    assert without.batch(0, 0, 2, (2, 1), "uniform").moving_labels is None
 
 
 def test_a_pair_without_fixed_labels_is_not_trained_on():
@@ -117,25 +118,25 @@ def test_a_volume_is_viewed_too():
     rng = np.random.default_rng(0)
     images = rng.random((2, 10, 8, 9)).astype("f4")
     pairs = TrainingSet(images, images, (images > 0.5).astype("u1"), ("a",))
-    batch = pairs.batch(0, 0, 2, 2, "uniform", (6, 7, 5))
+    batch = pairs.batch(0, 0, 2, (2, 1), "uniform", (6, 7, 5))
     assert (batch.moving.shape, batch.labels.shape) == ((2, 6, 7, 5, 1), (2, 6, 7, 5))
-
-
-def test_parameters_are_uniform_on_the_unit_interval_without_mass_at_its_ends():
-    draws = uniform(np.random.default_rng(0), 20000, 4)
-    assert draws.shape == (20000, 4)
-    assert draws.min() >= 0
-    assert draws.max() < 1
-    # the standard error of each decile's share is √(.1·.9/80000) = .0011
-    shares = np.histogram(draws, bins=10, range=(0, 1))[0] / draws.size
-    np.testing.assert_allclose(shares, 0.1, atol=0.005)
-    assert (draws == 0).mean() < 1e-3
-    # independent: correlations within a few standard errors (1/√20000 = .007) of zero
-    np.testing.assert_allclose(np.corrcoef(draws.T), np.eye(4), atol=0.03)
 
 
 def test_a_shared_draw_is_one_row_and_leaves_the_pairs_as_they_were():
     pairs = training_set()
-    own, shared = (pairs.batch(7, 3, 2, 4, "uniform", shared_parameters=share) for share in (False, True))
+    own, shared = (pairs.batch(7, 3, 2, (2, 2), "uniform", shared_parameters=share) for share in (False, True))
     assert (own.parameters.shape, shared.parameters.shape) == ((2, 4), (1, 4))
     np.testing.assert_array_equal(own.moving, shared.moving)
+
+
+@pytest.mark.parametrize("law", list(LAWS))
+def test_a_row_of_parameters_is_that_of_a_parameter_field(law):
+    # what the law draws, (P, K) for each pair, becomes P·K numbers: λ of all classes, then μ
+    pairs = training_set()
+    batch = pairs.batch(0, 0, 2, (2, 3), law)
+    rng = np.random.default_rng([0, 0])
+    rng.choice(5, 2, replace=False)  # the pairs come first
+    drawn = LAWS[law](rng, (2, 2, 3))
+    field = ParameterField.from_adaptive_vector(batch.parameters[1], ELASTIC)
+    np.testing.assert_array_equal(np.array(field.nodes).T, drawn[1])
+    assert pairs.batch(0, 0, 2, (1, 3), law).parameters.shape == (2, 3)

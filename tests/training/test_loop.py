@@ -12,10 +12,13 @@ import pytest
 from elasreg_core.config import DataConfig, RunConfig, TrainingConfig
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.errors import InputError
-from elasreg_core.networks.architecture import Architecture
+from elasreg_core.networks.architecture import MODELS, Architecture
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
+from elasreg_core.networks.voxelmorph_tf import tf
+from elasreg_core.physics.diffusion import diffusion_energy_density
+from elasreg_core.physics.elasticity import elastic_energy_density
 from elasreg_core.training.batches import TrainingSet
-from elasreg_core.training.loop import Trainer, train_model
+from elasreg_core.training.loop import Trainer, parameter_maps, train_model
 from elasreg_core.training.losses import LossTerms
 from elasreg_core.training.state import HISTORY_COLUMNS
 
@@ -66,7 +69,8 @@ def test_the_checkpoint_describes_its_training(uninterrupted):
     card = uninterrupted.card
     assert card.model == "elas-sas"
     assert card.tissues == ("a", "b")
-    assert (card.sampling, card.regularization_scale) == ("uniform", 1.0)
+    assert (card.sampling, card.regularization_scale, card.regularized) == ("uniform", 1.0, "displacement")
+    assert card.background == (0.0, 0.0)
     assert card.training["config"]["steps"] == 6
     history = pd.read_csv(uninterrupted.folder / "history.csv")
     assert tuple(history.columns) == HISTORY_COLUMNS
@@ -74,6 +78,47 @@ def test_the_checkpoint_describes_its_training(uninterrupted):
     terms = history[["similarity", "energy", "overlap", "supervision"]]
     assert (history["overlap"] > 0).all()
     np.testing.assert_allclose(history["loss"], terms.sum(axis=1), rtol=1e-5)
+
+
+def test_a_diffusion_network_has_one_parameter_a_class(pairs, tmp_path):
+    training = dataclasses.replace(CONFIG.training, steps=2, sampling="log_uniform", regularized="velocity")
+    checkpoint = train_model(dataclasses.replace(CONFIG, training=training), "diff-sas", pairs, tmp_path)
+    card = checkpoint.card
+    assert (card.model, card.background, card.sampling, card.regularized) == (
+        *("diff-sas", (0.0,), "log_uniform", "velocity"),
+    )
+    # λ of the background and of both tissues are what the hypernetwork's first layer takes
+    assert next(w for name, w in checkpoint.read_weights().items() if name.endswith("hyp_dense_1/kernel")).shape[0] == 3
+    text = (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "one λ per tissue class" in text
+    assert "| regularizer | diffusion, of the velocity |" in text
+    assert "| background at inference | λ = 0 |" in text
+
+
+@pytest.mark.parametrize("model", ["elas-sas", "diff-sas"])
+@pytest.mark.parametrize("regularized", ["displacement", "velocity"])
+def test_the_energy_is_that_of_the_displacement_or_of_the_velocity(model, regularized):
+    rng = np.random.default_rng(0)
+    grid = (15, 22)  # of which the U-Net sees (16, 24)
+    moving, fixed = rng.random((2, 2, *grid)).astype("f4")
+    pairs = TrainingSet(moving, fixed, rng.integers(0, 3, (2, *grid)).astype("u1"), ("a", "b"))
+    config = dataclasses.replace(
+        CONFIG,
+        training=TrainingConfig(steps=1, batch_size=2, regularized=regularized, regularization_scale=1.5),
+        preprocessing=Preprocessing(grid_shape=grid, spacing_mm=2.0),
+    )
+    trainer = Trainer(config, model, 3)
+    network = trainer.network
+    network.set_weights({name: rng.normal(0, 0.3, w.shape).astype("f4") for name, w in network.weights().items()})
+    batch = trainer.batch(pairs, 0)
+    assert batch.parameters.shape == (2, MODELS[model].n_parameters(3))
+    velocity = network.velocity(*map(tf.constant, (batch.moving, batch.fixed, batch.parameters)))
+    fields = {"displacement": network.integrate(velocity), "velocity": velocity[:, :15, :22]}
+    maps = parameter_maps(tf.constant(batch.parameters), tf.constant(batch.labels), MODELS[model])
+    density = {"elas-sas": elastic_energy_density, "diff-sas": diffusion_energy_density}[model]
+    expected = {name: 1.5 * float(tf.reduce_mean(density(field, *maps))) for name, field in fields.items()}
+    assert abs(expected["displacement"] / expected["velocity"] - 1) > 0.05  # else they could not be told apart
+    assert float(trainer.step(batch, 0).energy) == pytest.approx(expected[regularized], rel=1e-4)
 
 
 def test_the_true_motion_leads_at_first_and_then_no_more(uninterrupted):
@@ -187,6 +232,6 @@ def test_training_lowers_the_loss(tmp_path):
     training = TrainingConfig(steps=60, batch_size=1, learning_rate=5e-3, save_every=60)
     train_model(dataclasses.replace(CONFIG, training=training), "elas-g", pair, tmp_path)
     history = losses(tmp_path)
-    parameters = np.array([pair.batch(0, s, 1, 2, "uniform").parameters[0] for s in range(60)])
+    parameters = np.array([pair.batch(0, s, 1, (2, 1), "uniform").parameters[0] for s in range(60)])
     per_weight = history["similarity"] / (2 - parameters.sum(axis=1))  # −NCC, without the drawn weight
     assert per_weight[-10:].mean() < per_weight[:10].mean() - 0.05

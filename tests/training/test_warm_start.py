@@ -1,4 +1,4 @@
-"""A warm start: the adaptive network begins as the global one, and its training is as reproducible as any."""
+"""A warm start: a network begins as the one it starts from, and its training is as reproducible as any."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 
 from elasreg_core.config import DataConfig, RunConfig, TrainingConfig
 from elasreg_core.data.preprocessing import Preprocessing
-from elasreg_core.networks.architecture import Architecture
+from elasreg_core.errors import InputError
+from elasreg_core.networks.architecture import MODELS, Architecture
 from elasreg_core.networks.checkpoint import Checkpoint, load_family
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import tf
@@ -54,17 +55,22 @@ def warm(start) -> Trainer:
     return trainer
 
 
+def of_network(network):
+    """Its displacement of one pair, as a function of the parameters."""
+    images = tf.constant(np.random.default_rng(1).random((2, 1, 16, 20, 1)), tf.float32)
+    return lambda parameters: network.displacement(*images, tf.constant([parameters], tf.float32)).numpy()
+
+
+def of_checkpoint(checkpoint):
+    network = HyperRegistrationNetwork(NETWORK, (16, 20), checkpoint.model.n_parameters(3))
+    network.set_weights(checkpoint.read_weights())
+    return of_network(network)
+
+
 @pytest.fixture(scope="module")
 def displacements(start, warm):
     """Of the global and of the adaptive network, as functions of the parameters."""
-    network = HyperRegistrationNetwork(NETWORK, (16, 20), 2)
-    network.set_weights(start.read_weights())
-    images = tf.constant(np.random.default_rng(1).random((2, 1, 16, 20, 1)), tf.float32)
-
-    def displace(of, parameters):
-        return of.displacement(*images, tf.constant([parameters], tf.float32)).numpy()
-
-    return lambda parameters: displace(network, parameters), lambda parameters: displace(warm.network, parameters)
+    return of_checkpoint(start), of_network(warm.network)
 
 
 @pytest.mark.parametrize(("lam", "mu"), [(0.0, 0.0), (0.2, 0.9), (1.0, 0.3)])
@@ -80,6 +86,36 @@ def test_where_they_differ_it_begins_between_them(displacements):
     # the first layer takes a third of each class's row: λ = (.1 + .4 + .7) / 3 = .4 and μ = (0 + 0 + .6) / 3 = .2
     of_global, of_adaptive = displacements
     np.testing.assert_allclose(of_adaptive([0.1, 0.4, 0.7, 0.0, 0.0, 0.6]), of_global([0.4, 0.2]), atol=1e-5)
+
+
+@pytest.mark.parametrize("first", ["diff-g", "elas-g"])
+@pytest.mark.parametrize("model", ["diff-g", "diff-sas"])
+def test_a_diffusion_network_begins_as_the_one_it_starts_from(small_family, first, model):
+    trainer = Trainer(CONFIG, model, 3)
+    checkpoint = load_family(small_family).member(first)
+    trainer.warm_start(checkpoint)
+    begun, found = of_checkpoint(checkpoint), of_network(trainer.network)
+    n_classes = 3 if model == "diff-sas" else 1
+    for lam in (0.0, 0.3, 1.0):
+        expected = begun([lam] * len(checkpoint.model.regularizer.parameters))  # an elastic one with μ = λ
+        np.testing.assert_allclose(found([lam] * n_classes), expected, atol=1e-5)
+        assert np.abs(expected).max() > 0.3
+    if model == "diff-sas":  # a third of each class's row: λ = (.1 + .4 + .7) / 3 = .4
+        expected = begun([0.4] * len(checkpoint.model.regularizer.parameters))
+        np.testing.assert_allclose(found([0.1, 0.4, 0.7]), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", ["elas-g", "elas-sas"])
+def test_an_elastic_network_does_not_start_from_a_diffusion_one(small_family, model):
+    with pytest.raises(InputError, match="has another shape"):
+        Trainer(CONFIG, model, 3).warm_start(load_family(small_family).member("diff-g"))
+
+
+def test_without_a_start_a_warm_start_names_the_network_that_is_missing(pairs, tmp_path):
+    for model, needed in (("elas-sas", "elas-g"), ("diff-sas", "diff-g")):
+        sentence = f"{model} should start from the weights of {needed}.*Cure: Train {needed} first"
+        with pytest.raises(InputError, match=sentence):
+            train_model(CONFIG, model, pairs, tmp_path / model)
 
 
 def test_it_takes_its_own_number_of_steps_at_half_the_learning_rate(warm, monkeypatch):
@@ -101,7 +137,7 @@ def test_the_global_network_is_trained_in_full():
 def test_the_true_motion_fades_out_of_the_global_networks_loss_and_never_enters_the_warm_ones(warm, monkeypatch):
     settings = with_training(supervision_steps=4).training
     trainer = Trainer.__new__(Trainer)  # its settings are all that this asks
-    trainer.settings, trainer.adaptive = settings, False
+    trainer.settings, trainer.model = settings, MODELS["elas-g"]
     assert [trainer.supervision(step) for step in (0, 1, 3, 4, 5)] == [1, 0.75, 0.25, 0, 0]
     trainer.settings = with_training().training
     assert trainer.supervision(0) == 0
@@ -120,6 +156,17 @@ def test_a_global_network_may_go_on_from_one_trained_elsewhere(pairs, start, tmp
     ).read_text(encoding="utf-8")
 
 
+def test_a_global_diffusion_network_may_go_on_from_an_elastic_one(pairs, start, tmp_path):
+    config = dataclasses.replace(with_training(steps=1, learning_rate=1e-9), start="small")
+    found = train_model(config, "diff-g", pairs, tmp_path / "out", start=start)
+    begun, ended = start.read_weights(), found.read_weights()
+    (first,) = (name for name in begun if begun[name].shape != ended[name].shape)
+    np.testing.assert_allclose(ended[first], begun[first].sum(axis=0, keepdims=True), atol=1e-3)  # rounded to 16 bits
+    for name in begun.keys() - {first}:
+        np.testing.assert_allclose(ended[name], begun[name], atol=1e-6)
+    assert found.card.training["start"] == {"name": "small/elas-g", "weights_sha256": start.card.weights_sha256}
+
+
 def test_another_warm_start_or_window_is_another_run(pairs):
     configs = [
         CONFIG,
@@ -130,9 +177,12 @@ def test_another_warm_start_or_window_is_another_run(pairs):
         with_training(hyper_learning_rate=1e-4),
         with_training(supervision_steps=3),
         with_training(label_weight=1.0),
+        with_training(sampling="log_uniform"),
+        with_training(regularized="velocity"),
         dataclasses.replace(CONFIG, start="small"),
     ]
     assert len({fingerprint(config, "elas-sas", pairs) for config in configs}) == len(configs)
+    assert fingerprint(CONFIG, "diff-sas", pairs) != fingerprint(CONFIG, "elas-sas", pairs)
 
 
 class KilledError(Exception):

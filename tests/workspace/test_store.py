@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from elasreg_core.errors import InputError
-from elasreg_core.identification.sweep import NodeScores
 from elasreg_core.workspace.store import Store, source_key
-from tests.builders import make_checkpoint, make_pair
+from tests.builders import make_checkpoint, make_pair, node_scores
 
 NAN = float("nan")
 
@@ -21,64 +20,72 @@ def store(tmp_path) -> Store:
     return Store(tmp_path / "deep" / "elasreg.sqlite")
 
 
-def test_scores_come_back_as_they_went_in(store):
-    scores = NodeScores(0.1, 0.7, (0.8123456789012345, 0.25), (3.5, 4.5), 0.125, 0.3, 1.75)
-    store.add("k", scores, with_hd95=True)
-    assert Store(store.path).nodes("k") == {(0.1, 0.7): scores}
+@pytest.mark.parametrize("node", [(0.1, 0.7), (0.1,)])
+def test_scores_come_back_as_they_went_in(store, node):
+    scores = node_scores(node, (0.8123456789012345, 0.25), (3.5, 4.5), 0.125, 0.3, 1.75, ncc=(0.1, 0.2))
+    store.add("k", scores)
+    assert Store(store.path).nodes("k") == {node: scores}
 
 
 def test_undefined_values_stay_undefined(store):
-    store.add("k", NodeScores(0.1, 0.7, (0.5, NAN), (NAN, NAN), 100.0, NAN), with_hd95=False)
+    store.add("k", node_scores((0.1, 0.7), (0.5, NAN), (NAN, NAN), 100.0, NAN))
     (node,) = store.nodes("k").values()
-    assert node.dice[0] == 0.5
-    assert all(map(math.isnan, [node.dice[1], *node.hd95_mm, node.sd_log_jacobian, node.tre_mm]))
+    assert node.by_tissue("dice")[0] == 0.5
+    undefined = [node.by_tissue("dice")[1], *node.by_tissue("hd95_mm")]
+    undefined += [node.whole["sd_log_jacobian"], node.whole["tre_mm"]]
+    assert all(map(math.isnan, undefined))
 
 
 def test_tissues_keep_their_order(store):
-    dice = tuple(np.linspace(0, 1, 12))  # labels 10, 11, 12 sort behind 9
-    store.add("k", NodeScores(0.1, 0.7, dice, (NAN,) * 12, 0.0, 0.0), with_hd95=False)
-    assert store.nodes("k")[0.1, 0.7].dice == dice
+    dice = tuple(map(float, np.linspace(0, 1, 12)))  # labels 10, 11, 12 sort behind 9
+    store.add("k", node_scores((0.1, 0.7), dice))
+    assert store.nodes("k")[0.1, 0.7].by_tissue("dice") == dice
 
 
 def test_sources_do_not_mix(store):
-    store.add("a", NodeScores(0.1, 0.7, (0.5,), (NAN,), 0.0, 0.0), with_hd95=False)
+    store.add("a", node_scores((0.1, 0.7), (0.5,)))
     assert store.nodes("b") == {}
 
 
-def test_a_node_without_hd95_does_not_answer_for_one_with(store):
-    store.add("k", NodeScores(0.1, 0.7, (0.5,), (NAN,), 0.0, 0.0), with_hd95=False)
-    store.add("k", NodeScores(0.2, 0.7, (0.5,), (3.0,), 0.0, 0.0), with_hd95=True)
-    store.add("k", NodeScores(0.3, 0.7, (NAN,), (NAN,), 0.0, 0.0), with_hd95=True)  # undefined, but computed
-    assert set(store.nodes("k", with_hd95=True)) == {(0.2, 0.7), (0.3, 0.7)}
-    assert set(store.nodes("k", with_hd95=False)) == {(0.1, 0.7), (0.2, 0.7), (0.3, 0.7)}
+def test_a_node_without_a_metric_does_not_answer_for_one_with(store):
+    store.add("k", node_scores((0.1, 0.7), (0.5,)))
+    store.add("k", node_scores((0.2, 0.7), (0.5,), (3.0,)))
+    store.add("k", node_scores((0.3, 0.7), (NAN,), (NAN,)))  # undefined, but computed
+    store.add("k", node_scores((0.4, 0.7), (0.5,), (3.0,), ncc=(0.9,)))
+    assert set(store.nodes("k", ("hd95_mm",))) == {(0.2, 0.7), (0.3, 0.7), (0.4, 0.7)}
+    assert set(store.nodes("k", ("ncc", "hd95_mm"))) == {(0.4, 0.7)}
+    assert set(store.nodes("k")) == {(0.1, 0.7), (0.2, 0.7), (0.3, 0.7), (0.4, 0.7)}
 
 
-def test_a_node_scored_again_is_replaced(store):
-    store.add("k", NodeScores(0.1, 0.7, (0.5,), (NAN,), 0.0, 0.0), with_hd95=False)
-    store.add("k", NodeScores(0.1, 0.7, (0.5,), (3.0,), 0.0, 0.0), with_hd95=True)
-    assert store.nodes("k")[0.1, 0.7].hd95_mm == (3.0,)
+def test_a_node_scored_again_is_replaced_and_what_was_not_scored_again_stays(store):
+    store.add("k", node_scores((0.1, 0.7), (0.5,), ncc=(0.9,)))
+    store.add("k", node_scores((0.1, 0.7), (0.6,), (3.0,)))
+    found = store.nodes("k")[0.1, 0.7]
+    assert found.per_tissue == {"dice": (0.6,), "hd95_mm": (3.0,), "ncc": (0.9,)}
 
 
-def test_searches_are_listed_with_their_progress(store):
+def test_searches_are_listed_with_their_progress_as_soon_as_they_have_any(store):
     store.begin("a", "patient001", "cardiac/elas-g")
     store.begin("b", "patient002", "cardiac/elas-g")
+    store.begin("c", "patient001", "cardiac/diff-g")
     store.begin("a", "patient001", "cardiac/elas-g")  # resumed
     for lam in (0.1, 0.2):
-        store.add("a", NodeScores(lam, 0.7, (0.5, NAN), (NAN, NAN), 0.0, 0.0), with_hd95=False)
-    found = {(s.subject, s.checkpoint, s.nodes) for s in store.searches()}
-    assert found == {("patient001", "cardiac/elas-g", 2), ("patient002", "cardiac/elas-g", 0)}
-    assert len(store.searches()) == 2
+        store.add("a", node_scores((lam, 0.7), (0.5, NAN), (3.0, NAN)))
+    store.add("c", node_scores((0.3,), (NAN, NAN)))
+    found = sorted((s.subject, s.checkpoint, s.nodes) for s in store.searches())
+    assert found == [("patient001", "cardiac/diff-g", 1), ("patient001", "cardiac/elas-g", 2)]
 
 
 def test_one_writes_while_another_reads(store):
-    store.add("k", NodeScores(0.1, 0.7, (0.5,), (NAN,), 0.0, 0.0), with_hd95=False)
+    store.add("k", node_scores((0.1, 0.7), (0.5,)))
     reader = sqlite3.connect(store.path, isolation_level=None)
     try:
         reader.execute("BEGIN")
-        count = "SELECT COUNT(*) FROM node_scores"
+        count = "SELECT COUNT(DISTINCT node) FROM scores"
         assert reader.execute(count).fetchone() == (1,)
-        store.add("k", NodeScores(0.2, 0.7, (0.5,), (NAN,), 0.0, 0.0), with_hd95=False)  # without the log: locked
+        store.add("k", node_scores((0.2, 0.7), (0.5,)))  # without the log: locked
         assert reader.execute(count).fetchone() == (1,)  # the reader's transaction sees what it saw
+        assert len(Store(store.path).nodes("k")) == 2  # and opening the store waits for nobody
     finally:
         reader.close()
     assert len(store.nodes("k")) == 2
@@ -125,24 +132,18 @@ INSERT INTO node_scores VALUES ('k', 0.1, 0.7, 2, 0.25, NULL, 0.125, 0.3, 1);
 """
 
 
-def test_a_store_from_before_landmarks_were_scored_goes_on(tmp_path):
+def test_a_store_of_earlier_scorings_goes_on_without_them(tmp_path):
     path = tmp_path / "elasreg.sqlite"
     old = sqlite3.connect(path)
     old.executescript(OLD_SCHEMA)
     old.close()
     store = Store(path)
-    kept = store.nodes("k", with_hd95=True)[0.1, 0.7]
-    assert (kept.dice, kept.hd95_mm[0], kept.neg_jacobian_percent, kept.sd_log_jacobian) == (
-        (0.5, 0.25),
-        3.5,
-        0.125,
-        0.3,
-    )
-    assert math.isnan(kept.tre_mm)
-    assert [search.nodes for search in store.searches()] == [1]
-    scored = NodeScores(0.2, 0.7, (0.5, 0.5), (3.0, 3.0), 0.0, 0.1, 2.5)
-    store.add("k", scored, with_hd95=True)
-    assert Store(path).nodes("k")[0.2, 0.7] == scored  # opened again: the column is added once
+    assert store.nodes("k") == {}
+    assert store.searches() == []  # of what it has scored, nothing is asked for any more
+    scored = node_scores((0.2, 0.7), (0.5, 0.5), (3.0, 3.0), 0.0, 0.1, 2.5)
+    store.add("k", scored)
+    assert Store(path).nodes("k", ("hd95_mm",)) == {(0.2, 0.7): scored}  # opened again: nothing is lost
+    assert [(search.subject, search.nodes) for search in Store(path).searches()] == [("patient001", 1)]
 
 
 def test_a_damaged_store_is_named_with_its_cure(tmp_path):

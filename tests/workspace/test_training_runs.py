@@ -83,12 +83,34 @@ def test_with_a_warm_start_the_adaptive_model_begins_with_the_global_one(hearts,
     assert all(call["resume"] for call in trained)
 
 
+FOUR = ("elas-g", "elas-sas", "diff-g", "diff-sas")
+
+
+def test_every_adaptive_model_begins_with_the_global_one_of_its_regularizer(hearts, tmp_path, trained):
+    heard = Reporter()
+    run_training(configuration(hearts, FOUR, warm_start_steps=4), "", tmp_path / "out", False, heard)
+    assert [(call["model"], call["start"]) for call in trained] == [
+        ("elas-g", None),
+        ("elas-sas", "the checkpoint of elas-g"),
+        ("diff-g", None),
+        ("diff-sas", "the checkpoint of diff-g"),
+    ]
+    assert [total for _, total in heard.phases[1:]] == [6, 4, 6, 4]
+
+
+def test_without_a_warm_start_every_model_begins_anew(hearts, tmp_path, trained):
+    run_training(configuration(hearts, FOUR), "", tmp_path / "out", False, Reporter())
+    assert [call["start"] for call in trained] == [None] * 4
+
+
 def test_a_run_may_go_on_from_another_familys_global_network(hearts, tmp_path, trained, small_family):
-    config = dataclasses.replace(configuration(hearts, warm_start_steps=4), start=str(small_family))
+    config = dataclasses.replace(configuration(hearts, FOUR, warm_start_steps=4), start=str(small_family))
     run_training(config, "", tmp_path / "out", False, Reporter())
     assert [getattr(call["start"], "name", call["start"]) for call in trained] == [
         "small/elas-g",
         "the checkpoint of elas-g",
+        "small/elas-g",
+        "the checkpoint of diff-g",
     ]
     heard = Reporter()
     with pytest.raises(
