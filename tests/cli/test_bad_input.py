@@ -191,7 +191,16 @@ def test_a_folder_of_another_layout(refused, tmp_path, family, dataset):
 def test_a_search_without_labels(refused, data, family, tmp_path):
     (data / "s1" / "moving_labels.nii.gz").unlink()
     command = Command("search", data, family, tmp_path / "x.csv")
-    refused(command.arguments(), "s1 cannot be searched", "Received: no moving labels", "Cure: Segment both")
+    refused(command.arguments(), "s1 cannot be searched", "Received: no moving labels", "Cure: Segment the")
+
+
+def test_a_label_free_search_needs_the_fixed_labels_alone(refused, data, family, tmp_path):
+    arguments = [*Command("search", data, family, tmp_path / "x.csv").arguments(), "--criterion", "ncc"]
+    (data / "s1" / "moving_labels.nii.gz").unlink()
+    with pytest.raises(ImportError):  # only the network is missing
+        main(arguments)
+    (data / "s1" / "fixed_labels.nii.gz").unlink()
+    refused(arguments, "s1 cannot be searched", "Received: no fixed labels", "Cure: Segment the")
 
 
 def test_a_registration_without_moving_labels_or_parameters(refused, data, family, tmp_path):
@@ -238,6 +247,37 @@ def test_a_family_without_the_model_that_is_needed(with_checkpoint, refused):
 def test_a_registration_that_identifies_needs_the_global_model_too(refused, data, family, tmp_path):
     (family / "elas-g" / "model.json").unlink()
     refused(Command("register", data, family, tmp_path / "out").arguments(), "has no elas-g", "Cure: Train it")
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "there", "missing"),
+    [
+        ("search", "diff-g", ("elas-g", "elas-sas"), "diff-g"),
+        ("register", "diff-sas", ("elas-g", "elas-sas"), "diff-sas"),
+        ("register", "diff-sas", ("elas-g", "diff-sas"), "diff-g"),  # elas-g searches for elas-sas alone
+        ("register", "diff-g", ("elas-g", "diff-sas"), "diff-g"),
+    ],
+)
+def test_the_models_of_diffusion_need_their_own_family_members(refused, data, tmp_path, name, model, there, missing):
+    arguments = Command(name, data, make_family(tmp_path / "some", there), tmp_path / "out").arguments()
+    refused([*arguments, "--model", model], f"some has no {missing}", "Received: ", "Cure: Train it")
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "words"),
+    [
+        ("search", ["--model", "elas-sas"], "argument --model: invalid choice: 'elas-sas' (choose from"),
+        ("search", ["--criterion", "folding"], "argument --criterion: invalid choice: 'folding' (choose from"),
+        ("register", ["--model", "elas"], "argument --model: invalid choice: 'elas' (choose from"),
+        ("register", ["--rule", "median"], "argument --rule: invalid choice: 'median' (choose from"),
+        ("register", ["--max-folding", "little"], "argument --max-folding: invalid float value: 'little'"),
+    ],
+)
+def test_a_choice_that_there_is_not(data, family, tmp_path, capsys, name, option, words):
+    with pytest.raises(SystemExit) as exit_:
+        main([*Command(name, data, family, tmp_path / "out").arguments(), *option])
+    assert exit_.value.code == 2
+    assert words in capsys.readouterr().err
 
 
 def test_a_damaged_card(with_checkpoint, refused):
@@ -288,7 +328,7 @@ GOOD = {"wall": {"lambda": 0.1, "mu": 0.2}, "pool": {"lambda": 0.3, "mu": 0.4}}
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("λ = 1", ["does not hold parameters", 'Expected: {"tissue": {"lambda": 0.1', "for wall, pool", "Received: "]),
+        ("λ = 1", ["does not hold parameters", "Expected: {tissue: {lambda, mu}, …} for wall, pool", "Received: "]),
         ("", ["does not hold parameters", "Received: JSONDecodeError"]),
         ("[0.1, 0.2]", ["does not hold parameters"]),
         (json.dumps({"wall": {"lambda": 0.1}, "pool": GOOD["pool"]}), ["does not hold parameters", "'mu'"]),
@@ -297,7 +337,7 @@ GOOD = {"wall": {"lambda": 0.1, "mu": 0.2}, "pool": {"lambda": 0.3, "mu": 0.4}}
         (json.dumps(GOOD | {"wall": {"lambda": 1.5, "mu": 0.1}}), ["outside the range", "λ and μ in [0, 1]", "1.5"]),
         (json.dumps(GOOD | {"wall": {"lambda": float("nan"), "mu": 0.1}}), ["outside the range", "Received: nan"]),
         (json.dumps({"wall": GOOD["wall"]}), ["not those of the checkpoint's tissues", "Expected: wall, pool"]),
-        (json.dumps(GOOD | {"bone": GOOD["pool"]}), ["not those of the checkpoint's tissues", "Cure: Give one λ"]),
+        (json.dumps(GOOD | {"bone": GOOD["pool"]}), ["not those of the checkpoint's tissues", "Cure: Give parameters"]),
         ("{}", ["not those of the checkpoint's tissues", "Received: none"]),
         (b"\xff\xfe\x00", ["does not hold parameters"]),
         (None, ["There is no file", "parameters.json", "Cure: Check the path"]),
@@ -309,6 +349,21 @@ def test_garbage_for_parameters(refused, data, family, tmp_path, content, words)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     arguments = Command("register", data, family, tmp_path / "out").arguments()
     refused([*arguments, "--parameters", str(path)], *words)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"wall": {"mu": 0.1}, "pool": {"lambda": 0.1}}, ["{tissue: {lambda}, …} for wall, pool", "'lambda'"]),
+        ({"wall": {"lambda": 0.1}}, ["not those of the checkpoint's tissues", "Expected: wall, pool"]),
+        ({"wall": {"lambda": 2}, "pool": {"lambda": 0.1}}, ["outside the range", "Expected: λ in [0, 1]", "2"]),
+    ],
+)
+def test_garbage_for_the_parameters_of_diffusion(refused, data, tmp_path, content, words):
+    (tmp_path / "parameters.json").write_text(json.dumps(content))
+    smooth = make_family(tmp_path / "smooth", ("diff-g", "diff-sas"))
+    arguments = Command("register", data, smooth, tmp_path / "out").arguments()
+    refused([*arguments, "--model", "diff-sas", "--parameters", str(tmp_path / "parameters.json")], *words)
 
 
 # Where results go -----------------------------------------------------------------------------------------------------

@@ -16,15 +16,16 @@ from tests.builders import small_run
 pytestmark = pytest.mark.slow
 
 SCORES = {"mean_dice", "dice", "hd95_mm", "tre_mm", "neg_jacobian_percent", "sd_log_jacobian"}
+MODELS = ("elas-g", "elas-sas", "diff-g", "diff-sas")
 SWEEP_COLUMNS = ["subject", "tissue", "lambda", "mu", "dice", "hd95_mm", "tre_mm", "neg_jacobian_percent"]
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A phantom cohort and a family trained on it, made with the commands themselves."""
+    """A phantom cohort and a family of all models trained on it, made with the commands themselves."""
     folder = tmp_path_factory.mktemp("project")
     assert main(["phantom", "cardiac", "--subjects", "2", "--seed", "5", "--out", str(folder / "hearts")]) == 0
-    (folder / "small.toml").write_text(small_run(folder / "hearts"))
+    (folder / "small.toml").write_text(small_run(folder / "hearts", MODELS))
     assert main(["train", str(folder / "small.toml"), "--out", str(folder / "family")]) == 0
     return folder
 
@@ -116,6 +117,30 @@ def test_search_writes_a_tidy_table_and_the_second_time_reads_it_from_the_store(
     assert (tmp_path / "two.csv").read_text() == (tmp_path / "one.csv").read_text()
 
 
+def test_search_sweeps_a_diffusion_network_and_chooses_by_the_image(project, tmp_path, capsys):
+    command = ["search", "--checkpoint", str(project / "family"), "--model", "diff-g", "--dataset", "acdc"]
+    command += ["--data", str(project / "hearts"), "--subject", "patient001", "--grid", "3", "--out"]
+    choice = ["--criterion", "ncc", "--rule", "most_regular", "--max-folding", "0.5"]
+    assert main([*command, str(tmp_path / "sweep.csv"), *choice]) == 0
+    output = capsys.readouterr().out
+    assert "most regular within 0.005 of the best Local NCC, folding at most 0.5 %" in output
+    assert "without labels of the moving image" in output
+    table = pd.read_csv(tmp_path / "sweep.csv")
+    assert sorted(table["lambda"].unique()) == [
+        0.125,
+        0.25,
+        0.375,
+        0.5,
+        0.625,
+        0.75,
+        0.875,
+        1.0,
+    ]  # 3² values, without 0
+    assert len(table) == 3 * 8
+    assert table["mu"].isna().all()
+    assert table["ncc"].notna().all()
+
+
 def test_an_adaptive_search_visits_fewer_nodes(project, tmp_path):
     command = ["search", "--checkpoint", str(project / "family"), "--data", str(project / "hearts")]
     command += ["--dataset", "acdc", "--subject", "patient001", "--adaptive", "--out", str(tmp_path / "sweep.csv")]
@@ -135,11 +160,37 @@ def test_register_identifies_then_registers_and_writes_everything(project, tmp_p
     assert metrics["initial"]["tre_mm"] is None  # ACDC has no landmarks
     assert set(metrics["parameters"]) == {"background", "RV", "LV-Myo", "LV-BP"}
     assert set(metrics["parameters"]["RV"]) == {"lambda", "mu"}
-    assert set(metrics["checkpoints"]) == {"elas-g", "elas-sas"}
+    assert metrics["model"] == "elas-sas"
+    assert set(metrics["checkpoints"]) == set(MODELS)
     assert set(metrics["seconds"]) == {"identify", "register"}
     assert "oracle" in metrics["provenance"]["parameters_from"]
     for name in ("warped", "warped_labels", "displacement_learn2reg", "displacement_itk", "displacement_ras"):
         assert nib.load(out / f"{name}.nii.gz").shape[:3] == (40, 44, 1)
+
+
+@pytest.mark.parametrize(
+    ("model", "names", "is_adaptive"),
+    [("elas-g", {"lambda", "mu"}, False), ("diff-g", {"lambda"}, False), ("diff-sas", {"lambda"}, True)],
+)
+def test_register_takes_the_model_that_is_asked_for(project, tmp_path, capsys, model, names, is_adaptive):
+    command = ["register", *patient(project), "--checkpoint", str(project / "family"), "--grid", "3"]
+    command += ["--model", model, "--criterion", "hd95_mm", "--max-folding", "1"]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 0
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["model"] == model
+    assert all(set(of) == names for of in metrics["parameters"].values())
+    tissues = {name: of for name, of in metrics["parameters"].items() if name != "background"}
+    provenance = metrics["provenance"]
+    each = "each tissue" if is_adaptive else "the mean"
+    assert provenance["parameters_from"].startswith(f"the best HD95, folding at most 1 % of {each} over the global")
+    assert len(provenance["chosen"]) == (3 if is_adaptive else 1)
+    assert is_adaptive or len({tuple(of.values()) for of in tissues.values()}) == 1
+    assert (provenance["sampling"], provenance["regularized"], provenance["grid_nodes"]) == (
+        "uniform",
+        "displacement",
+        8,
+    )
+    assert ("μ" in capsys.readouterr().out.splitlines()[0]) is ("mu" in names)
 
 
 def test_register_takes_given_parameters_without_moving_labels(project, tmp_path):
@@ -169,11 +220,20 @@ def test_compare_prints_the_table_and_a_bad_subject_costs_nobody_else(project, t
     captured = capsys.readouterr()
     assert "patient002_frame12.nii.gz is damaged" in captured.err
     rows = pd.read_csv(tmp_path / "out" / "per_subject.csv")
-    assert list(rows["model"]) == ["initial", "elas-g", "elas-sas"]
+    assert list(rows["model"]) == ["initial", "diff-g", "diff-sas", "elas-g", "elas-sas"]
     assert set(rows["subject"]) == {"patient001"}
     assert "mean (SD) of 1 subjects" in captured.out
-    assert "uniform sampling and the elastic energy × 1" in captured.out
+    assert "Trained with uniform sampling, the energy of the displacement × 1." in captured.out
     assert (tmp_path / "out" / "table.md").read_text().startswith("| model | DSC RV | DSC LV-Myo |")
+    written = {"per_subject.csv", "parameters.csv", "curves.csv", "tests.csv"}
+    written |= {"table.csv", "table.md", "table.tex", "report.html"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == written
+    numbers = pd.read_csv(tmp_path / "out" / "table.csv").set_index("model")
+    assert numbers.loc["elas-g", "mean_dice"] == pytest.approx(rows.set_index("model").loc["elas-g", "mean_dice"])
+    assert (numbers["mean_dice n"] == 1).all()
+    parameters = pd.read_csv(tmp_path / "out" / "parameters.csv")
+    assert list(parameters.columns) == ["subject", "model", "tissue", "lambda", "mu"]
+    assert len(parameters) == 4 * 4  # models × classes
 
 
 def test_doctor_names_what_is_installed(capsys):
