@@ -5,36 +5,20 @@ import time
 import pandas as pd
 import streamlit as st
 
-from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.figures import PLOT_CONFIG, criterion_figure, tissue_colours
-from elasreg_core.identification.criteria import CRITERIA
 from elasreg_core.identification.grid import ParameterGrid
-from elasreg_core.identification.selection import (
-    MEAN,
-    RULES,
-    Selection,
-    best_node,
-    choose_parameters,
-    chosen_parameters,
-)
+from elasreg_core.identification.selection import MEAN, best_node, choose_parameters, chosen_parameters
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.metrics import METRICS
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.physics.parameters import Node, ParameterField
 from elasreg_core.workspace.searches import SubjectSearch
 from pages._shared import loaders
+from pages._shared.choosing import choose_selection
 from pages._shared.context import choose, choose_regularizer, readable_errors, show_notes
 from pages._shared.views import registration_panels, score_cards
 
 HEATMAP_WIDTH = 300
-RULE_TITLES = {"argmax": "the best node", "most_regular": "the most regular of the nearly best"}
-RULE_HELP = "On a flat surface the best node is chance; the most regular node of its plateau is a choice."
-
-
-def available(name: str, pair: RegistrationPair) -> bool:
-    """Whether this subject has what a criterion needs: landmarks, a true motion."""
-    return {"tre_mm": pair.keypoints is not None, "displacement_error_vox": pair.truth is not None}.get(name, True)
-
 
 st.title("Identify λ and μ")
 st.markdown(
@@ -44,22 +28,10 @@ context = choose()
 pair, family = context.pair, context.family
 with st.sidebar:
     regularizer = choose_regularizer(family)
-    criterion = st.selectbox(
-        "Criterion",
-        [name for name in CRITERIA if available(name, pair)],
-        format_func=lambda name: METRICS[name].title,
-        key="criterion",
-        bind="query-params",
-    )
-    rule = st.selectbox("Rule", RULES, format_func=RULE_TITLES.get, key="rule", help=RULE_HELP, bind="query-params")
-    selection = Selection(criterion, rule)
-    steps = st.slider(
-        "Grid steps",
-        *(3, 21, 11),
-        key="steps",
-        help="Values of λ and of μ in [0, 1]; diffusion's single λ takes their square.",
-        bind="query-params",
-    )
+    selection = choose_selection(pair)
+    criterion = selection.criterion
+    steps_help = "Values of λ and of μ in [0, 1]; diffusion's single λ takes their square."
+    steps = st.slider("Grid steps", 3, 21, 11, key="steps", help=steps_help, bind="query-params")
     adaptive_search = st.toggle(
         "Only the nodes the choice needs",
         key="adaptive",
@@ -129,10 +101,9 @@ with readable_errors():
         first = ParameterField.uniform(grid.nodes[0], pair.tissues.n_classes)
         seconds = loaders.register(checkpoint, pair, first).seconds
         nodes = len(grid.nodes) - search.n_done
-        cost = max(1, nodes * seconds)
         st.markdown(
             f"{'At most ' * adaptive_search}{nodes} registrations of {pair.id} with {checkpoint.name}, "
-            f"{'less than' if adaptive_search else 'about'} {cost:.0f} s here"
+            f"{'less than' if adaptive_search else 'about'} {max(1, nodes * seconds):.0f} s here"
             + (f"; {search.n_done} of {len(grid.nodes)} nodes are known already." if search.n_done else ".")
         )
         label = "Continue the search" if search.n_done else "Search this subject"
@@ -158,8 +129,7 @@ st.download_button(
 
 mean_best = best_node(sweep, MEAN, selection)
 if mean_best.node is None:
-    title = METRICS[criterion].title
-    st.warning(f"{title} is defined at no node: there is nothing to choose by.", icon=":material/warning:")
+    st.warning(f"No node has a {METRICS[criterion].title} to choose by.", icon=":material/warning:")
     st.stop()
 node = selected_node() or mean_best.node
 initial = loaders.scores(pair)
