@@ -63,6 +63,8 @@ class RegistrationPair:
         for name, labels in (("moving", self.moving_labels), ("fixed", self.fixed_labels)):
             if labels is not None:
                 self.tissues.require_known(labels, f"{self.id}: the {name} label map")
+        if self.keypoints is not None:
+            _require_points(self.keypoints, len(self.grid_shape), self.id)
 
     def require_fixed_labels(self) -> npt.NDArray[np.uint8]:
         """The fixed labels, without which no tissue can be told from another.
@@ -91,8 +93,6 @@ class RegistrationPair:
             received=f"no {role} labels",
             cure="Segment the image, or give the parameters yourself",
         )
-        if self.keypoints is not None:
-            _require_points(self.keypoints, len(self.grid_shape), self.id)
 
     @property
     def grid_shape(self) -> tuple[int, ...]:
@@ -101,10 +101,11 @@ class RegistrationPair:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 over everything that a registration or its scores depend on; keypoints only where there are some."""
+        """sha256 over everything that a registration or its scores depend on; keypoints and truth only where there are some."""
         digest = hashlib.sha256()
         points = () if self.keypoints is None else (self.keypoints.fixed_vox, self.keypoints.moving_vox)
-        for array in (self.moving, self.fixed, self.moving_labels, self.fixed_labels, self.affine, *points):
+        truth = () if self.truth is None else (self.truth.displacement, self.truth.body)
+        for array in (self.moving, self.fixed, self.moving_labels, self.fixed_labels, self.affine, *points, *truth):
             content = b"none" if array is None else repr(array.shape).encode() + np.ascontiguousarray(array).tobytes()
             digest.update(content)
         return digest.hexdigest()
