@@ -101,7 +101,7 @@ class RegistrationPair:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 over everything that a registration or its scores depend on; keypoints and truth only where there are some."""
+        """sha256 over all that registrations and scores depend on; keypoints and truth only where there are some."""
         digest = hashlib.sha256()
         points = () if self.keypoints is None else (self.keypoints.fixed_vox, self.keypoints.moving_vox)
         truth = () if self.truth is None else (self.truth.displacement, self.truth.body)
