@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from importlib import resources
@@ -149,8 +150,12 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".toml")))
 
 
-def read_config(source: str | Path) -> tuple[RunConfig, str]:
+def read_config(source: str | Path, seed: int | None = None) -> tuple[RunConfig, str]:
     """Reads a TOML file or a preset by name; returns the configuration and its text.
+
+    Args:
+        source: the path of a .toml file, or a preset's name.
+        seed: in place of the one in `[training]`, in the text too; none: as it is there.
 
     Raises:
         InputError: no such file or preset, not TOML, unknown or missing keys, wrong types.
@@ -171,6 +176,8 @@ def read_config(source: str | Path) -> tuple[RunConfig, str]:
             expected="a .toml file or one of the presets " + ", ".join(preset_names()),
             received=source,
         )
+    if seed is not None:
+        text = _with_seed(text, seed)
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -179,6 +186,16 @@ def read_config(source: str | Path) -> tuple[RunConfig, str]:
         case {"preprocessing": {"grid_shape": [_, _, _]} as preprocessing}:
             preprocessing.setdefault("slice_axis", None)  # TOML has no null: three sides are a volume
     return from_table(RunConfig, table, where=str(source)), text
+
+
+def _with_seed(text: str, seed: int) -> str:
+    """The text with this seed in its `[training]`."""
+    head, title, training = text.partition("[training]")
+    if not title:
+        raise InputError("The configuration has no table [training] to set the seed in.", cure="Write one, with steps")
+    own, rest = re.match(r"(.*?)(\n\[.*|$)", training, re.DOTALL).groups()
+    own, found = re.subn(r"(?m)^seed\s*=.*$", f"seed = {seed}", own)
+    return head + title + (own if found else f"\nseed = {seed}{own}") + rest
 
 
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

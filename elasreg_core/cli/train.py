@@ -15,13 +15,14 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("train", help="stage 1: train the models of a configuration")
     parser.add_argument("config", metavar="CONFIG", help=f"a .toml file or a preset: {', '.join(preset_names())}")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the checkpoint family's folder")
+    parser.add_argument("--seed", type=int, metavar="N", help="of weights, batches and parameters; default: CONFIG's")
     parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Trains, with a bar per phase."""
-    config, text = read_config(arguments.config)
+    config, text = read_config(arguments.config, arguments.seed)
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # quicker for batches, though not for single pairs
     from elasreg_core.workspace.training_runs import run_training
 
