@@ -28,6 +28,25 @@ def test_every_preset_reads():
         assert text.startswith("#")  # opens with what it gives
 
 
+def test_a_seed_can_be_set_from_outside_and_the_text_tells_it(tmp_path):
+    config, text = read_config("cardiac-small", seed=7)
+    assert config.training.seed == 7
+    (tmp_path / "kept.toml").write_text(text)
+    assert read_config(tmp_path / "kept.toml") == (config, text)  # what a run keeps trains the same run again
+
+
+def test_a_seed_goes_into_training_and_nowhere_else(tmp_path):
+    (tmp_path / "run.toml").write_text(MINIMAL + "[data.phantom]\nkind = 'cardiac'\nsubjects = 2\nseed = 5\n")
+    config, _ = read_config(tmp_path / "run.toml", seed=7)
+    assert (config.training.seed, config.data.phantom.seed) == (7, 5)
+
+
+def test_a_seed_without_a_training_table_is_refused(tmp_path):
+    (tmp_path / "run.toml").write_text('models = ["elas-g"]\n')
+    with pytest.raises(InputError, match=r"no table \[training\]"):
+        read_config(tmp_path / "run.toml", seed=7)
+
+
 @pytest.mark.parametrize(
     ("name", "sides", "kind", "layout"),
     [("cardiac", (128, 128), "cardiac", "acdc"), ("thorax", (192, 192), "thorax", "nlst")],
