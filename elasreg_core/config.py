@@ -193,9 +193,9 @@ def _with_seed(text: str, seed: int) -> str:
     head, title, training = text.partition("[training]")
     if not title:
         raise InputError("The configuration has no table [training] to set the seed in.", cure="Write one, with steps")
-    own, rest = re.match(r"(.*?)(\n\[.*|$)", training, re.DOTALL).groups()
+    own, next_table, rest = training.partition("\n[")
     own, found = re.subn(r"(?m)^seed\s*=.*$", f"seed = {seed}", own)
-    return head + title + (own if found else f"\nseed = {seed}{own}") + rest
+    return head + title + (own if found else f"\nseed = {seed}{own}") + next_table + rest
 
 
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
