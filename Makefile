@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup app test test-fast lint bench checkpoints screenshots notebooks clean
+.PHONY: help setup app test test-fast lint bench checkpoints stiffness screenshots notebooks clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,8 +53,13 @@ checkpoints: setup ## train the shipped checkpoints again (hours on 2 cores; res
 	for family in cardiac thorax; do \
 		$(BIN)/elasreg train $$family --out workspace/runs/$$family --resume && \
 		rm -rf checkpoints/$$family && cp -r workspace/runs/$$family checkpoints/ && \
+		$(BIN)/elasreg train $$family-diffusion --out workspace/runs/diffusion/$$family --resume && \
+		cp -r workspace/runs/diffusion/$$family/diff-* checkpoints/$$family/ && \
 		rm checkpoints/$$family/*/training_state.safetensors || exit 1; \
 	done
+
+stiffness: $(VENV)/.dev ## train small networks in six ways, and see whether what they choose knows the true stiffness (an hour)
+	$(BIN)/python -m benchmarks.stiffness
 
 screenshots: $(VENV)/.dev ## pictures of every page of the app on the demo, into docs/screenshots
 	$(BIN)/python tests/browser/screenshots.py docs/screenshots

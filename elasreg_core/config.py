@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -150,12 +152,13 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".toml")))
 
 
-def read_config(source: str | Path, seed: int | None = None) -> tuple[RunConfig, str]:
+def read_config(source: str | Path, training: Mapping[str, str] | None = None) -> tuple[RunConfig, str]:
     """Reads a TOML file or a preset by name; returns the configuration and its text.
 
     Args:
         source: the path of a .toml file, or a preset's name.
-        seed: in place of the one in `[training]`, in the text too; none: as it is there.
+        training: values that take the place of those in its `[training]`, in the text too; written as in TOML, where a
+            word may go without its quotes.
 
     Raises:
         InputError: no such file or preset, not TOML, unknown or missing keys, wrong types.
@@ -176,8 +179,8 @@ def read_config(source: str | Path, seed: int | None = None) -> tuple[RunConfig,
             expected="a .toml file or one of the presets " + ", ".join(preset_names()),
             received=source,
         )
-    if seed is not None:
-        text = _with_seed(text, seed)
+    for name, value in (training or {}).items():
+        text = _with_training(text, name, value)
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -188,14 +191,24 @@ def read_config(source: str | Path, seed: int | None = None) -> tuple[RunConfig,
     return from_table(RunConfig, table, where=str(source)), text
 
 
-def _with_seed(text: str, seed: int) -> str:
-    """The text with this seed in its `[training]`."""
+def _with_training(text: str, name: str, value: str) -> str:
+    """The text with this value in its `[training]`."""
     head, title, training = text.partition("[training]")
     if not title:
-        raise InputError("The configuration has no table [training] to set the seed in.", cure="Write one, with steps")
+        raise InputError(f"The configuration has no table [training] to set {name} in.", cure="Write one, with steps")
     own, next_table, rest = training.partition("\n[")
-    own, found = re.subn(r"(?m)^seed\s*=.*$", f"seed = {seed}", own)
-    return head + title + (own if found else f"\nseed = {seed}{own}") + next_table + rest
+    line = f"{name} = {_as_toml(value)}"
+    own, found = re.subn(rf"(?m)^{re.escape(name)}\s*=.*$", lambda _: line, own)
+    return head + title + (own if found else f"\n{line}{own}") + next_table + rest
+
+
+def _as_toml(value: str) -> str:
+    """The value as it stands if TOML takes it so, in quotes otherwise."""
+    try:
+        tomllib.loads(f"value = {value}")
+    except tomllib.TOMLDecodeError:
+        return json.dumps(value)
+    return value
 
 
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -28,23 +28,37 @@ def test_every_preset_reads():
         assert text.startswith("#")  # opens with what it gives
 
 
-def test_a_seed_can_be_set_from_outside_and_the_text_tells_it(tmp_path):
-    config, text = read_config("cardiac-small", seed=7)
-    assert config.training.seed == 7
+def test_training_can_be_set_from_outside_and_the_text_tells_it(tmp_path):
+    config, text = read_config("cardiac-small", {"seed": "7", "sampling": "log_uniform", "regularized": '"velocity"'})
+    training = config.training
+    assert (training.seed, training.sampling, training.regularized) == (7, "log_uniform", "velocity")
     (tmp_path / "kept.toml").write_text(text)
     assert read_config(tmp_path / "kept.toml") == (config, text)  # what a run keeps trains the same run again
 
 
-def test_a_seed_goes_into_training_and_nowhere_else(tmp_path):
+def test_what_is_set_goes_into_training_and_nowhere_else(tmp_path):
     (tmp_path / "run.toml").write_text(MINIMAL + "[data.phantom]\nkind = 'cardiac'\nsubjects = 2\nseed = 5\n")
-    config, _ = read_config(tmp_path / "run.toml", seed=7)
+    config, _ = read_config(tmp_path / "run.toml", {"seed": "7"})
     assert (config.training.seed, config.data.phantom.seed) == (7, 5)
 
 
-def test_a_seed_without_a_training_table_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"sead": "1"}, "unknown key"),
+        ({"steps": "many"}, "steps"),
+        ({"sampling": "evenly"}, "sampling has an unknown value"),
+    ],
+)
+def test_what_is_set_is_checked_like_the_file(setting, message):
+    with pytest.raises(InputError, match=message):
+        read_config("cardiac-small", setting)
+
+
+def test_a_setting_without_a_training_table_is_refused(tmp_path):
     (tmp_path / "run.toml").write_text('models = ["elas-g"]\n')
     with pytest.raises(InputError, match=r"no table \[training\]"):
-        read_config(tmp_path / "run.toml", seed=7)
+        read_config(tmp_path / "run.toml", {"seed": "7"})
 
 
 @pytest.mark.parametrize(
@@ -53,7 +67,7 @@ def test_a_seed_without_a_training_table_is_refused(tmp_path):
 )
 def test_the_presets_of_the_shipped_checkpoints_are_what_their_comments_say(name, sides, kind, layout):
     config, _ = read_config(name)
-    assert config.models == ("elas-g", "elas-sas", "diff-g", "diff-sas")
+    assert config.models == ("elas-g", "elas-sas")
     assert config.preprocessing.grid_shape == sides
     assert config.background == (0.0, 0.0)
     assert config.data.phantom is not None

@@ -8,7 +8,7 @@ from elasreg_core.figures.images import difference_figure, image_figure
 from elasreg_core.figures.palette import tissue_colours
 from elasreg_core.figures.phantom import phantom_figures
 from elasreg_core.figures.plane import Plane
-from elasreg_core.figures.stiffness import correlation_figure
+from elasreg_core.figures.stiffness import correlation_figure, correlation_map
 
 #: Pass as `config` wherever a figure is shown: nothing is ever sent to a cloud.
 PLOT_CONFIG = {"displaylogo": False, "showSendToCloud": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
@@ -17,6 +17,7 @@ __all__ = [
     "PLOT_CONFIG",
     "Plane",
     "correlation_figure",
+    "correlation_map",
     "criterion_figure",
     "difference_figure",
     "grid_figure",

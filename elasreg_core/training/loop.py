@@ -17,11 +17,11 @@ from elasreg_core.networks.architecture import MODELS, Model
 from elasreg_core.networks.checkpoint import Checkpoint, save_checkpoint
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import keras, tf
-from elasreg_core.physics.parameters import DIFFUSION
 from elasreg_core.training.batches import Batch, TrainingSet
 from elasreg_core.training.losses import LossTerms, registration_loss, with_overlap, with_supervision
 from elasreg_core.training.model_card import write_model_card
 from elasreg_core.training.state import HISTORY_COLUMNS, HistoryRow, RunFolder, fingerprint
+from elasreg_core.training.warm_start import Lines, taken_up, with_line_weights, with_lines
 
 _COMPILED_FROM = 100  # steps: compiling takes some seconds, and saves a third of every step
 
@@ -46,15 +46,17 @@ class Trainer:
         self.model = MODELS[model]
         self.n_classes = n_classes
         self.window = training.window or config.preprocessing.grid_shape
-        self.network = HyperRegistrationNetwork(config.network, self.window, self.model.n_parameters(n_classes))
+        n_parameters = self.model.n_parameters(n_classes)
+        self.architecture = with_lines(config.network, n_parameters) if self.is_warm else config.network
+        self.network = HyperRegistrationNetwork(self.architecture, self.window, n_parameters)
         hyper = self.network.hypernetwork_variables
         known = {id(variable) for variable in hyper}
         others = [variable for variable in self.network.trainable_variables if id(variable) not in known]
         hyper_share = (training.hyper_learning_rate or training.learning_rate) / training.learning_rate
-        self._groups = [  # variables, their optimizer, their share of the learning rate
-            (others, keras.optimizers.Adam(), 1.0),
-            (hyper, keras.optimizers.Adam(), hyper_share),
-        ]
+        self._groups = [(others, keras.optimizers.Adam(), 1.0)]  # variables, their optimizer, their share of the rate
+        if not self.is_warm:  # which keeps its lines as they are
+            self._groups.append((hyper, keras.optimizers.Adam(), hyper_share))
+        self._lines = Lines(others, self.model, n_parameters, training.sampling) if self.is_warm else None
         for variables, optimizer, _ in self._groups:
             optimizer.build(variables)
         compiled = self.steps >= _COMPILED_FROM and not tf.config.list_physical_devices("GPU")
@@ -125,8 +127,12 @@ class Trainer:
         terms, slope = self._loss(velocity, moving, fixed, labels, maps, **known)
         groups = [variables for variables, _, _ in self._groups]
         gradients = tape.gradient(velocity, groups, output_gradients=slope)
+        if self._lines is not None:
+            before, gradients = self._lines.readouts(), [self._lines.centred(*gradients)]
         for (variables, optimizer, _), of_group in zip(self._groups, gradients, strict=True):
             optimizer.apply_gradients(zip(of_group, variables, strict=True))
+        if self._lines is not None:
+            self._lines.keep_centred(before)
         return terms
 
     def _loss_of_velocity(
@@ -161,20 +167,11 @@ class Trainer:
         return [variable for _, optimizer, _ in self._groups for variable in optimizer.variables]
 
     def warm_start(self, start: Checkpoint) -> None:
-        """Takes up the weights of a global network, of this regularizer or of the elastic one.
-
-        The first layer of an adaptive network spreads each parameter's row over the classes, a share 1/C to each, so
-        that it begins as the global network wherever all classes agree, and between the values elsewhere. A diffusion
-        network that starts from an elastic one begins as that one with μ = λ.
-        """
-        weights: dict[str, np.ndarray] = dict(start.read_weights())
-        shapes = {name: array.shape for name, array in self.network.weights().items()}
-        for name, array in weights.items():
-            if array.shape != shapes[name]:  # the first dense layer: a row for every parameter
-                rows = array.sum(axis=0, keepdims=True) if self.model.regularizer == DIFFUSION else array
-                copies = self.n_classes if self.model.is_adaptive else 1
-                weights[name] = np.repeat(rows, copies, axis=0) / copies
-        self.network.set_weights(weights)
+        """Takes up the weights of a global network (`training/warm_start.py`)."""
+        weights = taken_up(start.read_weights(), self.model, self.n_classes)
+        self.network.set_weights(
+            with_line_weights(weights, self.network.n_parameters) if self._lines is not None else weights
+        )
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything that the next step depends on, beside the seed: weights and optimizer."""
@@ -341,7 +338,7 @@ def _write_checkpoint(
             "tissues": pairs.tissues,
             "background": config.background[: len(trainer.model.regularizer.parameters)],
             "preprocessing": config.preprocessing,
-            "network": config.network,
+            "network": trainer.architecture,
             "sampling": config.training.sampling,
             "regularized": config.training.regularized,
             "regularization_scale": config.training.regularization_scale,

@@ -82,10 +82,11 @@ def _start(training: dict[str, Any], model: str) -> str:
 
 
 def _learning_rate(model: str, config: dict[str, Any]) -> str:
-    share = 0.5 if _is_warm(model, config) else 1
+    if _is_warm(model, config):
+        return f"{0.5 * config['learning_rate']:g} (the hypernetwork's own layers stay as they are)"
     hyper = config["hyper_learning_rate"]
-    own = f" (hypernetwork {share * hyper:g})" if hyper else ""
-    return f"{share * config['learning_rate']:g}{own}"
+    own = f" (hypernetwork {hyper:g})" if hyper else ""
+    return f"{config['learning_rate']:g}{own}"
 
 
 def _is_warm(model: str, config: dict[str, Any]) -> bool:

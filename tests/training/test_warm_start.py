@@ -15,9 +15,11 @@ from elasreg_core.networks.architecture import MODELS, Architecture
 from elasreg_core.networks.checkpoint import Checkpoint, load_family
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import tf
+from elasreg_core.networks.weights import by_name
 from elasreg_core.training.batches import TrainingSet
 from elasreg_core.training.loop import Trainer, train_model
 from elasreg_core.training.state import fingerprint
+from elasreg_core.training.warm_start import LINE
 
 NETWORK = Architecture(encoder=(4, 4), decoder=(4, 4, 4), hyper_layers=2, hyper_units=6, integration_steps=5)
 CONFIG = RunConfig(
@@ -107,7 +109,9 @@ def test_a_diffusion_network_begins_as_the_one_it_starts_from(small_family, firs
 
 @pytest.mark.parametrize("model", ["elas-g", "elas-sas"])
 def test_an_elastic_network_does_not_start_from_a_diffusion_one(small_family, model):
-    with pytest.raises(InputError, match="has another shape"):
+    with pytest.raises(
+        InputError, match=f"{model} cannot start from this network. Expected: the weights of elas-g. Received"
+    ):
         Trainer(CONFIG, model, 3).warm_start(load_family(small_family).member("diff-g"))
 
 
@@ -212,3 +216,48 @@ def test_killed_and_resumed_equals_uninterrupted(pairs, tmp_path, start):
     assert all(
         np.abs(ended[name] - begun[name]).max() < 3e-3 for name in begun if begun[name].shape == ended[name].shape
     )
+
+
+def test_every_parameter_has_a_line_of_its_own(warm):
+    drawn = np.random.default_rng(2).random((5, 6), dtype=np.float32)
+    np.testing.assert_allclose(warm.network.hyper_features(drawn)[:, -6:], LINE * drawn, rtol=1e-6)
+    assert warm.architecture.hyper_units == NETWORK.hyper_units + 6
+
+
+def test_what_is_read_off_the_lines_leaves_the_mean_of_the_law_where_it_is(start):
+    trainer = Trainer(CONFIG, "elas-sas", 3)
+    trainer.warm_start(start)
+    found = of_network(trainer.network)
+    at_mean, elsewhere = found([0.5] * 6), found([1.0] * 6)
+    before = trainer._lines.readouts()
+    for name, variable in by_name(trainer.network.trainable_variables).items():
+        if name.endswith("hyperkernel_kernel"):
+            variable.assign_add(np.pad(np.full((6, variable.shape[1]), 0.1), ((NETWORK.hyper_units, 0), (0, 0))))
+    trainer._lines.keep_centred(before)
+    np.testing.assert_allclose(found([0.5] * 6), at_mean, atol=0.02)  # the law's mean is that of 4,096 draws
+    assert np.abs(found([1.0] * 6) - elsewhere).max() > 0.1
+
+
+def test_the_gradients_of_the_readouts_are_those_of_the_distance_to_the_mean(warm):
+    variables = warm._groups[0][0]
+    names = list(by_name(variables))
+    kernel = next(i for i, name in enumerate(names) if name.endswith("hyperkernel_kernel"))
+    bias = names.index(names[kernel].removesuffix("kernel") + "bias")
+    gradients = [tf.ones_like(variable) for variable in variables]
+    # two samples at 0 and 1 with the gradients −1 and 3 by the kernel: Σ x g = 3 LINE, Σ (x − ½) g = 2 LINE
+    gradients[kernel], gradients[bias] = 3 * LINE * gradients[kernel], 2 * gradients[bias]
+    centred = warm._lines.centred(gradients)[kernel]
+    np.testing.assert_allclose(centred[-6:], 2 * LINE, rtol=0.03)
+    np.testing.assert_allclose(centred[:-6], 3 * LINE, rtol=1e-6)
+
+
+def test_the_hypernetworks_own_layers_stay_as_they_are(pairs, tmp_path, start):
+    trained = train_model(CONFIG, "elas-sas", pairs, tmp_path / "out", start=start)
+    begun = Trainer(CONFIG, "elas-sas", 3)
+    begun.warm_start(start)
+    weights = begun.network.weights()
+    for name, array in trained.read_weights().items():
+        if "_hyp_dense_" in name:
+            np.testing.assert_allclose(array, weights[name], atol=1e-3)  # rounded to 16 bits
+        elif name.endswith("hyperkernel_kernel"):
+            assert np.abs(array[-6:]).min() > 0  # something is read off every line now
