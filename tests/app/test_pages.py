@@ -87,7 +87,7 @@ def test_explore_follows_its_sliders():
 
 def test_explore_offers_one_pair_of_sliders_per_tissue_for_the_adaptive_model():
     page = open_page("explore")
-    page.sidebar.button_group[0].set_value("elas-sas").run()
+    page.sidebar.button_group(key="model").set_value("elas-sas").run()
     assert_fine(page)
     assert len(page.sidebar.slider) == 6
     before = dice(page)

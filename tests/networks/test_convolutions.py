@@ -28,7 +28,9 @@ def test_on_the_way_up_it_equals_upsampling_joining_and_convolving(sides):
     kernels = phase_kernels(kernel[..., :5, :].numpy(), len(sides)), kernel[..., 5:, :]
     upsample = {2: keras.layers.UpSampling2D, 3: keras.layers.UpSampling3D}[len(sides)]()
     expected = plain(tf.concat([upsample(coarse), skip], axis=-1), kernel, bias)
-    np.testing.assert_allclose(convolve_upsampled(coarse, skip, *kernels, bias, tf.nn.relu), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        convolve_upsampled(coarse, skip, *kernels, bias, tf.nn.relu), expected, rtol=1e-5, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("sides", [(5, 9), (4, 3, 7)])
@@ -36,5 +38,5 @@ def test_on_the_way_up_it_equals_upsampling_joining_and_convolving(sides):
 def test_of_few_features_or_to_few_it_equals_the_plain_one(sides, n_in, n_out):
     features, weights = normal(2, *sides, n_in), kernel_and_bias(len(sides), n_in, n_out)
     expected = plain(features, *weights)
-    np.testing.assert_allclose(convolve(features, *weights, tf.nn.relu), expected, atol=1e-5)
-    np.testing.assert_allclose(convolve_many(features)(*weights, tf.nn.relu), expected, atol=1e-5)
+    np.testing.assert_allclose(convolve(features, *weights, tf.nn.relu), expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(convolve_many(features)(*weights, tf.nn.relu), expected, rtol=1e-5, atol=1e-5)
