@@ -8,11 +8,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import pandas as pd
 from playwright.sync_api import sync_playwright
 
+import benchmarks
 from elasreg_core.data.phantoms import Cohort
 from elasreg_core.data.tissues import CARDIAC, THORAX
-from elasreg_core.figures import phantom_figures
+from elasreg_core.figures import correlation_map, phantom_figures
 from tests.browser.conftest import CHROMIUM
 from tests.browser.serving import CHROMIUM_FLAGS, served_app
 
@@ -51,18 +53,30 @@ def take_phantoms(out: Path) -> None:
     figures = [f for cohort, number, tissues in rows for f in phantom_figures(cohort.phantom(number), tissues.names)]
     cells = [figure.to_html(full_html=False, include_plotlyjs=not i) for i, figure in enumerate(figures)]
     style = "display:grid;grid-template-columns:repeat(5,320px);width:1600px"
+    _picture(f'<div style="{style}">{"".join(cells)}</div>', (1600, 920), out / "phantoms.png")
+
+
+def take_stiffness(out: Path) -> None:
+    """Writes `stiffness.png`: the map of what `make stiffness` found."""
+    figure = correlation_map(pd.read_csv(Path(benchmarks.__file__).with_name("stiffness_correlations.csv")))
+    size = (figure.layout.width, figure.layout.height)
+    _picture(figure.to_html(full_html=False), size, out / "stiffness.png")
+
+
+def _picture(html: str, size: tuple[int, int], path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        sheet = Path(folder) / "phantoms.html"
-        sheet.write_text(f'<body style="margin:0"><div style="{style}">{"".join(cells)}</div></body>', encoding="utf-8")
+        sheet = Path(folder) / "sheet.html"
+        sheet.write_text(f'<body style="margin:0">{html}</body>', encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        page = browser.new_page(viewport={"width": 1600, "height": 920})
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
         page.goto(sheet.as_uri())
         page.wait_for_timeout(3000)
-        page.screenshot(path=out / "phantoms.png")
+        page.screenshot(path=path)
         browser.close()
 
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screenshots")
     take_phantoms(folder)
+    take_stiffness(folder)
     take(folder)
