@@ -32,7 +32,7 @@ with st.sidebar:
     criterion = selection.criterion
     steps_help = "Values of λ and of μ in [0, 1]; diffusion's single λ takes their square."
     steps = st.slider("Grid steps", 3, 21, 11, key="steps", help=steps_help, bind="query-params")
-    adaptive_search = st.toggle(
+    adaptive_search = not selection.needs_every_node and st.toggle(
         "Only the nodes the choice needs",
         key="adaptive",
         bind="query-params",

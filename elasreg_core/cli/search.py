@@ -15,7 +15,7 @@ from elasreg_core.errors import InputError
 from elasreg_core.identification.bootstrap import ChosenAgain, certainty
 from elasreg_core.identification.criteria import CRITERIA
 from elasreg_core.identification.grid import ParameterGrid
-from elasreg_core.identification.selection import RULES, Selection, choose_parameters
+from elasreg_core.identification.selection import RULES, Selection, choose_parameters, require_every_node
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.physics.parameters import ELASTIC
@@ -37,13 +37,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="sweep.csv")
     add_grid_to(parser)
     add_selection_to(parser)
-    parser.add_argument(
-        "--bootstrap",
-        type=int,
-        default=0,
-        metavar="N",
-        help="choose again N times on images whose parts are drawn anew: how sure is the choice by Dice?",
-    )
+    add_bootstrap_to(parser)
     parser.set_defaults(run=run)
 
 
@@ -75,11 +69,34 @@ def add_selection_to(parser: argparse.ArgumentParser) -> None:
         help="the best node (default, the paper's), or the most regular of all that are nearly as good",
     )
     group.add_argument("--max-folding", type=float, metavar="PERCENT", help="leave out nodes that fold more than this")
+    group.add_argument("--max-sdlogj", type=float, metavar="SD", help="leave out nodes whose motion is more irregular")
+    group.add_argument("--tolerance", type=float, metavar="T", help="of the plateau, in the criterion's unit")
+
+
+def add_bootstrap_to(parser: argparse.ArgumentParser) -> None:
+    """Adds the option that asks how sure a choice is."""
+    parser.add_argument(
+        "--bootstrap",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="choose again N times on images whose parts are drawn anew: how sure is the choice by Dice?",
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of times such as 200")
+    return int(text)
 
 
 def selection_from(arguments: argparse.Namespace) -> Selection:
     """What those options say."""
-    return Selection(arguments.criterion, arguments.rule, max_folding_percent=arguments.max_folding)
+    selection = Selection(
+        arguments.criterion, arguments.rule, arguments.tolerance, arguments.max_folding, arguments.max_sdlogj
+    )
+    require_every_node(selection, arguments.adaptive)
+    return selection
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -115,14 +132,25 @@ def run(arguments: argparse.Namespace) -> int:
     if sweeps:
         table = pd.concat([sweep.table for sweep in sweeps])
         write_atomic(arguments.out, table.to_csv(index=False))
-        print_table(optima_table(sweeps, selection))
-        print(f"Chosen: {selection.sentence}, {selection.honesty}. {len(table)} rows in {arguments.out}.")
+        optima = optima_table(sweeps, selection)
+        chosen = arguments.out.with_name(f"{arguments.out.stem}-chosen.csv")
+        write_atomic(chosen, _with(optima, certain).to_csv(index=False))
+        print_table(optima)
+        print(f"Chosen: {selection.sentence}, {selection.honesty}. {len(table)} rows in {arguments.out}, ", end="")
+        print(f"what was chosen and how sure that is in {chosen.name}.")
     if certain:
         print(f"How sure: the argmax of Dice in {arguments.bootstrap} images whose blocks of voxels are drawn anew.")
         print_table(pd.DataFrame(certain))
     for sentence in faults:
         print(f"elasreg: {sentence}", file=sys.stderr)
     return 2 if faults else 0
+
+
+def _with(optima: pd.DataFrame, certain: list[dict[str, object]]) -> pd.DataFrame:
+    """The choices, with what the bootstrap says of them if it was asked for."""
+    if not certain:
+        return optima
+    return optima.merge(pd.DataFrame(certain).rename(columns={"nodes": "nodes chosen"}), "left", ["subject", "tissue"])
 
 
 def certainty_rows(subject: str, again: list[ChosenAgain]) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ subject's own labels, an oracle; two honest ways stand beside it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,15 @@ from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import Scores, score_displacement
 from elasreg_core.identification.cohort import leave_one_out, mean_sweep
-from elasreg_core.identification.selection import PAPER, Selection, chosen_parameters
+from elasreg_core.identification.selection import (
+    MEAN,
+    PAPER,
+    Optimum,
+    Selection,
+    best_node,
+    choose_parameters,
+    chosen_parameters,
+)
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.networks.architecture import MODELS, Model
 from elasreg_core.networks.checkpoint import Family
@@ -34,7 +42,10 @@ CHOICES = {
     "refined": "as subject, then uphill on soft Dice through the adaptive network, all tissues jointly (an oracle)",
     "image": "by the subject's own images: the best local NCC, without labels of the moving image",
 }
-BY_IMAGE = Selection(criterion="ncc")
+BY_IMAGE = "ncc"  # the criterion of the choice "image"
+
+
+CERTAINTY = ("plateau", "nodes", "on_edge", "ties")
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,23 @@ class Contender:
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """What a subject is registered with, and what is known about that choice.
+
+    Attributes:
+        parameters: of all classes.
+        optima: per tissue (adaptive models), or the one for their mean; none where they were refined since.
+    """
+
+    parameters: ParameterField
+    optima: tuple[Optimum, ...] = ()
+
+    def optimum(self, tissue: str) -> Optimum | None:
+        """The one that the tissue's parameters come from."""
+        return next((optimum for optimum in self.optima if optimum.tissue in (tissue, MEAN)), None)
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What a comparison of one family found.
 
@@ -59,7 +87,8 @@ class Comparison:
         contenders: rows of the table but the first, in its order.
         rows: one row per subject and model (`score_row`), the unregistered pair first.
         parameters: what each subject was registered with (`parameter_rows`).
-        curve_rows: alignment against regularity (`alignment_regularity.curve_row`).
+        curve_rows: alignment against regularity (`alignment_regularity.curve_rows`).
+        certainty: how often resampled images choose the same node: `subject, model, tissue, same_node, nodes`.
         sweeps: global model → subject → sweep.
         is_phantom: whether the subjects have a true motion.
         faults: why some subject or choice is missing, one sentence each.
@@ -73,6 +102,7 @@ class Comparison:
     sweeps: dict[str, dict[str, SubjectSweep]]
     is_phantom: bool
     faults: tuple[str, ...] = ()
+    certainty: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def contenders(models: Iterable[str], choices: Iterable[str]) -> list[Contender]:
@@ -92,24 +122,28 @@ def choose_for_all(
     background: Node,
     selection: Selection = PAPER,
     validation: Mapping[str, SubjectSweep] | None = None,
-) -> dict[str, ParameterField | InputError]:
+) -> dict[str, Chosen | InputError]:
     """What every subject is registered with; the sentence of why not, where a choice is impossible.
 
     Args:
         contender: the model and by whom it is chosen for.
         sweeps: of the subjects, by the global network with the model's regularizer.
         background: parameters of class 0.
-        selection: how to choose; by the image, its criterion is local NCC.
+        selection: how to choose; by the image, its criterion is local NCC instead.
         validation: sweeps of other subjects, to choose on for the choice "cohort"; none: leave one out.
     """
     if contender.choice == "image":
-        selection = BY_IMAGE
-    chosen: dict[str, ParameterField | InputError] = {}
+        selection = replace(selection, criterion=BY_IMAGE, tolerance=None)
+    chosen: dict[str, Chosen | InputError] = {}
     for subject, sweep in _to_choose_from(contender, sweeps, validation):
         try:
-            chosen[subject] = chosen_parameters(sweep, contender.model, background, selection)
+            parameters = chosen_parameters(sweep, contender.model, background, selection)
         except InputError as fault:
             chosen[subject] = InputError(f"{subject} is left out of {contender.title}.", received=str(fault))
+            continue
+        adaptive = contender.model.is_adaptive
+        optima = choose_parameters(sweep, selection) if adaptive else (best_node(sweep, MEAN, selection),)
+        chosen[subject] = Chosen(parameters, optima)
     return chosen
 
 
@@ -147,9 +181,20 @@ def _row(subject: str, model: str, scores: Scores) -> dict[str, object]:
     }
 
 
-def parameter_rows(
-    subject: str, title: str, parameters: ParameterField, tissues: Iterable[str]
-) -> list[dict[str, object]]:
-    """What a subject was registered with: one row per class, `subject, model, tissue, lambda, mu`."""
-    by_tissue = parameters.by_tissue(list(tissues))
-    return [{"subject": subject, "model": title, "tissue": tissue, **values} for tissue, values in by_tissue.items()]
+def parameter_rows(subject: str, title: str, chosen: Chosen, tissues: Iterable[str]) -> list[dict[str, object]]:
+    """What a subject was registered with, and how sure the choice is: one row per class.
+
+    Returns:
+        Rows with `subject, model, tissue`, the parameters, and of the optimum that they come from `plateau` (the share
+        of the nodes that are as good), `nodes` (that were scored), `on_edge` and `ties`; None where there is none, as
+        for an adaptive model's background.
+    """
+    rows = []
+    for tissue, values in chosen.parameters.by_tissue(list(tissues)).items():
+        optimum = chosen.optimum(tissue)
+        certainty: dict[str, object] = dict.fromkeys(CERTAINTY)
+        if optimum is not None and optimum.node is not None:
+            known = (round(optimum.plateau_fraction, 4), optimum.n_scored, optimum.on_edge, optimum.ties)
+            certainty = dict(zip(CERTAINTY, known, strict=True))
+        rows.append({"subject": subject, "model": title, "tissue": tissue, **values, **certainty})
+    return rows

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from elasreg_core.evaluation.comparison import Contender
+from elasreg_core.evaluation.comparison import INITIAL, Contender
 
 
 def paired_comparison(a: npt.ArrayLike, b: npt.ArrayLike) -> dict[str, float]:
@@ -45,25 +45,33 @@ def paired_comparison(a: npt.ArrayLike, b: npt.ArrayLike) -> dict[str, float]:
     }
 
 
-def all_comparisons(rows: pd.DataFrame, compared: Sequence[Contender], metric: str = "mean_dice") -> pd.DataFrame:
+def all_comparisons(
+    rows: pd.DataFrame, compared: Sequence[Contender], metrics: Sequence[str] = ("mean_dice",)
+) -> pd.DataFrame:
     """Every two models under the same choice, and every model under two choices: later row minus earlier row.
+
+    A refined model also meets the global ones under the choice that its refinement started from.
 
     Args:
         rows: of `comparison.score_row`.
         compared: the table's contenders.
-        metric: a column of the rows.
+        metrics: columns of the rows.
 
     Returns:
-        Columns `metric, a, b`, those of `paired_comparison` for a − b, and `p_adjusted` for all tests of this table
+        Columns `metric, a, b`, those of `paired_comparison` for a − b, and `p_adjusted` for all tests of one metric
         (Benjamini and Hochberg).
     """
+    return pd.concat([_comparisons(rows, compared, metric) for metric in metrics], ignore_index=True)
+
+
+def _comparisons(rows: pd.DataFrame, compared: Sequence[Contender], metric: str) -> pd.DataFrame:
     wide = rows.pivot(index="subject", columns="model", values=metric)
     present = [contender for contender in compared if contender.title in wide]
     table = pd.DataFrame(
         [
             {"metric": metric, "a": b.title, "b": a.title, **paired_comparison(wide[b.title], wide[a.title])}
             for a, b in combinations(present, 2)
-            if a.choice == b.choice or a.model == b.model
+            if _labels_of(a) == _labels_of(b) or a.model == b.model
         ]
     )
     if len(table):
@@ -74,6 +82,11 @@ def all_comparisons(rows: pd.DataFrame, compared: Sequence[Contender], metric: s
     return table
 
 
+def _labels_of(contender: Contender) -> str:
+    """Whose labels its parameters come from: a refinement starts from the subject's own."""
+    return "subject" if contender.choice == "refined" else contender.choice
+
+
 def between_families(per_family: dict[str, pd.DataFrame], metric: str = "mean_dice") -> pd.DataFrame:
     """The same models trained more than once: each one's cohort mean per family, and how far those spread.
 
@@ -82,8 +95,13 @@ def between_families(per_family: dict[str, pd.DataFrame], metric: str = "mean_di
         metric: a column of theirs.
 
     Returns:
-        One row per model: `model`, a column per family, `mean`, `sd` between families (one degree of freedom less).
+        One row per model, then one per difference of two models: `model`, a column per family, `mean`, `sd` between
+        families (one degree of freedom less).
     """
     means = pd.DataFrame({name: rows.groupby("model", sort=False)[metric].mean() for name, rows in per_family.items()})
-    spread = means.assign(mean=means.mean(axis=1), sd=means.std(axis=1))
-    return spread.reset_index()
+    models = [model for model in means.index if model != INITIAL]
+    for earlier, later in combinations(models, 2):
+        means.loc[f"{later} − {earlier}"] = means.loc[later] - means.loc[earlier]
+    families = list(per_family)
+    spread = means.assign(mean=means[families].mean(axis=1), sd=means[families].std(axis=1))
+    return spread.rename_axis("model").reset_index()

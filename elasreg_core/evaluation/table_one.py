@@ -10,8 +10,16 @@ import pandas as pd
 
 from elasreg_core.evaluation.comparison import INITIAL
 from elasreg_core.metrics import METRICS, shown
+from elasreg_core.networks.architecture import MODELS
 
 PAPER_NAME = "Reithmeir et al. 2024"
+PLATEAU_NOTE = (
+    "plateau: the mean share of the grid's nodes that are as good within the tolerance; near 100 % the choice is chance"
+)
+PAPER_NOTE = (
+    "The paper's own means for this data set, with its own networks and split; "
+    "it does not say whether its %negJ is a fraction or a percentage."
+)
 _METRIC_OF = {"mean_dice": "dice", "mean_hd95_mm": "hd95_mm"}
 _DECIMALS = 3
 
@@ -58,14 +66,21 @@ class TableOne:
         return {column: fixed.get(column, column.replace("dice ", "DSC ")) for column in self.means.columns}
 
     def cells(self, bold: Callable[[str], str] = str) -> pd.DataFrame:
-        """Text: "mean (SD)", the best of each column (the initial pair apart) through `bold`."""
+        """Text: "mean (SD)", the best of each column (the initial pair apart) through `bold`.
+
+        Where a value is undefined for some subjects, as after a registration that made a tissue vanish, the number of
+        those that are left stands behind it.
+        """
         text = {"model": list(self.means.index)}
+        most = self.counts.max().max()
         for column, title in self.titles.items():
             best = self._best(column)
+            of_column = (self.means[column], self.deviations[column], self.counts[column])
             text[title] = [
                 (bold(shown(mean)) if model != INITIAL and round(mean, _DECIMALS) == best else shown(mean))
                 + ("" if pd.isna(sd) else f" ({shown(sd)})")
-                for model, mean, sd in zip(self.means.index, self.means[column], self.deviations[column], strict=True)
+                + (f", n = {count}" if 0 < count < most else "")
+                for model, mean, sd, count in zip(self.means.index, *of_column, strict=True)
             ]
         return pd.DataFrame(text)
 
@@ -81,6 +96,39 @@ class TableOne:
             return None
         metric = METRICS[_METRIC_OF.get(column, column.split(" ")[0])]
         return round(float(means.max() if metric.higher_is_better else means.min()), _DECIMALS)
+
+
+def certainty_table(parameters: pd.DataFrame, certainty: pd.DataFrame) -> pd.DataFrame:
+    """How sure the choices are: a row per model and tissue, text.
+
+    Args:
+        parameters: of `comparison.parameter_rows`, all subjects.
+        certainty: of `Comparison.certainty`; may be empty.
+
+    Returns:
+        `model, tissue, subjects`; `plateau`, the mean share of the nodes that are as good as the chosen one; `on edge`,
+        in how many subjects it lies on the grid's; with a bootstrap `same node`, the mean share of the resampled images
+        in which it is chosen again.
+    """
+    known = parameters[parameters["plateau"].notna()]
+    of_all = next(iter(parameters["tissue"]), "")  # the background
+    rows = []
+    for (title, tissue), of in known.groupby(["model", "tissue"], sort=False):
+        model = MODELS[str(title).split(" ")[0]]
+        if not model.is_adaptive and tissue != of_all:  # one choice for all classes
+            continue
+        row = {
+            "model": title,
+            "tissue": tissue if model.is_adaptive else "their mean",
+            "subjects": str(len(of)),
+            "plateau": f"{of['plateau'].mean():.0%}",
+            "on edge": str(int(of["on_edge"].sum())),
+        }
+        if len(certainty):
+            again = certainty[(certainty["model"] == model.global_name) & (certainty["tissue"] == tissue)]["same_node"]
+            row["same node"] = f"{again.mean():.0%}" if title == model.name and model.is_adaptive else "–"
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def paper_rows(layout: str, tissues: Sequence[str]) -> pd.DataFrame:
@@ -104,12 +152,25 @@ def to_markdown(table: pd.DataFrame) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def to_latex(table: TableOne, caption: str) -> str:
-    """The table for a paper (packages booktabs, and graphicx for the width)."""
+def to_latex(table: TableOne, published: pd.DataFrame, caption: str) -> str:
+    """The table for a paper (packages booktabs, and graphicx for the width).
+
+    Args:
+        table: ours.
+        published: the paper's rows (`paper_rows`), below ours; may be empty.
+        caption: what the numbers are.
+    """
     cells = table.cells(bold=lambda text: rf"\textbf{{{text}}}")
+    theirs = published.reindex(columns=cells.columns, fill_value="–")
+    cells = pd.concat([cells, theirs], ignore_index=True)
     cells = cells.rename(columns={title: _escaped(title) for title in cells.columns})
     cells["model"] = [_escaped(model) for model in cells["model"]]
     body = cells.to_latex(index=False, escape=False, column_format="l" + "r" * (len(cells.columns) - 1))
+    if len(theirs):
+        lines = body.splitlines()
+        first = len(lines) - len(theirs) - 2  # \bottomrule and \end{tabular} follow the rows
+        title = rf"\midrule \multicolumn{{{len(cells.columns)}}}{{l}}{{{PAPER_NAME}}} \\"
+        body = "\n".join([*lines[:first], title, *lines[first:]])
     resized = "\\resizebox{\\textwidth}{!}{%\n" + body.rstrip() + "}"
     return "\\begin{table}\n\\caption{" + _escaped(caption) + "}\n" + resized + "\n\\end{table}\n"
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from elasreg_core.figures.palette import OKABE_ITO, tissue_colours
 from elasreg_core.metrics import METRICS
@@ -63,23 +64,35 @@ def difference_intervals(tests: pd.DataFrame) -> go.Figure:
     return figure.update_layout(height=140 + 28 * len(names), yaxis={"autorange": "reversed", "automargin": True})
 
 
-def regularity_figure(curve: pd.DataFrame, column: str = "mean_dice", title: str = "Mean Dice") -> go.Figure:
-    """Alignment against regularity: one curve per model, up is better aligned, left is more regular."""
-    figure = go.Figure()
-    for model, of in curve.groupby("model", sort=False):
-        figure.add_trace(
-            go.Scatter(
-                x=of["sd_log_jacobian"],
-                y=of[column],
-                mode="lines+markers",
-                name=str(model),
-                line={"color": _MODEL_COLOURS.get(str(model), OKABE_ITO[3])},
-                customdata=of[["budget", "neg_jacobian_percent"]],
-                hovertemplate=f"{model}<br>{METRICS['sd_log_jacobian'].title} %{{x:.4f}}, Dice %{{y:.4f}}"
-                "<br>budget %{customdata[0]:.4f}, folding %{customdata[1]:.3f} %<extra></extra>",
+def regularity_figure(curve: pd.DataFrame, tissues: Sequence[str]) -> go.Figure:
+    """Alignment against regularity: one curve per model, up is better aligned, left is more regular.
+
+    Args:
+        curve: of `alignment_regularity.curves`.
+        tissues: each has a panel, after that of their mean.
+    """
+    panels = {"mean_dice": "mean", **{f"dice {tissue}": tissue for tissue in tissues}}
+    figure = make_subplots(1, len(panels), subplot_titles=list(panels.values()), horizontal_spacing=0.06)
+    for place, column in enumerate(panels, start=1):
+        for model, of in curve.groupby("model", sort=False):
+            figure.add_trace(
+                go.Scatter(
+                    x=of["sd_log_jacobian"],
+                    y=of[column],
+                    mode="lines+markers",
+                    name=str(model),
+                    legendgroup=str(model),
+                    showlegend=place == 1,
+                    line={"color": _MODEL_COLOURS.get(str(model), OKABE_ITO[3])},
+                    customdata=of[["budget", "neg_jacobian_percent"]],
+                    hovertemplate=f"{model}<br>{METRICS['sd_log_jacobian'].title} %{{x:.4f}}, Dice %{{y:.4f}}"
+                    "<br>budget %{customdata[0]:.4f}, folding %{customdata[1]:.3f} %<extra></extra>",
+                ),
+                row=1,
+                col=place,
             )
-        )
-    return _laid_out(figure, "Alignment at equal regularity", "SDlogJ (left: more regular)", title)
+    figure = _laid_out(figure, "Alignment at equal regularity", "", "Dice")
+    return figure.update_xaxes(title="SDlogJ (left: more regular)").update_layout(margin={"t": 80})
 
 
 def parameter_scatter(parameters: pd.DataFrame, model: str, tissues: Sequence[str]) -> go.Figure:

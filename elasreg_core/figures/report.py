@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pandas as pd
 from jinja2 import Environment, PackageLoader
 
 from elasreg_core import __version__
 from elasreg_core.evaluation.comparison import Comparison
-from elasreg_core.evaluation.table_one import PAPER_NAME, TableOne
+from elasreg_core.evaluation.table_one import PAPER_NAME, PAPER_NOTE, PLATEAU_NOTE, TableOne
 from elasreg_core.figures.comparison import difference_intervals, parameter_scatter, regularity_figure, subject_lines
 from elasreg_core.metrics import METRICS
 
 _CONFIG = {"displaylogo": False, "showSendToCloud": False}
 
 
-def comparison_report(
-    comparison: Comparison,
-    table: TableOne,
-    tests: pd.DataFrame,
-    curve: pd.DataFrame,
-    published: pd.DataFrame,
-    caption: str,
-) -> str:
-    """The report's HTML; Plotly is part of it, so that it works without a network.
+class Found(NamedTuple):
+    """The tables of a comparison.
 
-    Args:
-        comparison: what was found.
-        table: of its rows.
-        tests: of its rows.
-        curve: its curves.
+    Attributes:
+        table: Table 1.
+        certain: how sure the choices are (`table_one.certainty_table`).
+        tests: of mean Dice.
+        curve: alignment against regularity.
+        equal: models at equal regularity.
         published: the paper's rows for the same data, or an empty table.
         caption: what the numbers are.
     """
+
+    table: TableOne
+    certain: pd.DataFrame
+    tests: pd.DataFrame
+    curve: pd.DataFrame
+    equal: pd.DataFrame
+    published: pd.DataFrame
+    caption: str
+
+
+def comparison_report(comparison: Comparison, found: Found) -> str:
+    """The report's HTML; Plotly is part of it, so that it works without a network."""
     tissues = next(iter(comparison.family.members.values())).card.tissues
     figures = {
         "lines": subject_lines(comparison.rows),
-        "differences": difference_intervals(tests) if len(tests) else None,
-        "regularity": regularity_figure(curve),
+        "differences": difference_intervals(found.tests) if found.tests.get("n", pd.Series()).gt(1).any() else None,
+        "regularity": regularity_figure(found.curve, tissues) if len(found.curve) else None,
     }
     adaptive = [c.title for c in comparison.contenders if c.model.is_adaptive]
     figures |= {f"parameters-{title}": parameter_scatter(comparison.parameters, title, tissues) for title in adaptive}
@@ -45,13 +53,18 @@ def comparison_report(
         for i, (name, figure) in enumerate((n, f) for n, f in figures.items() if f is not None)
     ]
     environment = Environment(loader=PackageLoader("elasreg_core.figures", "templates"), autoescape=True)
+    environment.filters["number"] = lambda value, form: "–" if pd.isna(value) else form % value
     return environment.get_template("comparison.html").render(
         title=f"{comparison.family.name}: Table 1",
-        caption=caption,
-        table=table.cells(lambda text: f"*{text}").to_dict("split"),
-        published=published.to_dict("split") if len(published) else None,
+        caption=found.caption,
+        table=found.table.cells(lambda text: f"*{text}").to_dict("split"),
+        certain=found.certain.to_dict("split"),
+        plateau_note=PLATEAU_NOTE,
+        published=found.published.to_dict("split") if len(found.published) else None,
         published_name=PAPER_NAME,
-        tests=tests.to_dict("records"),
+        published_note=PAPER_NOTE,
+        tests=found.tests.to_dict("records"),
+        equal=found.equal.to_dict("records"),
         figures=drawn,
         faults=comparison.faults,
         metrics=list(METRICS.values()),

@@ -14,7 +14,10 @@ COHORT = "cohort"
 
 
 def mean_sweep(sweeps: Sequence[SubjectSweep]) -> SubjectSweep:
-    """The mean over subjects at every node, undefined values left out: to choose from as from one subject's sweep.
+    """The mean over subjects at every node: to choose from as from one subject's sweep.
+
+    A subject that lacks a tissue (undefined at every node) is left out of that tissue's means. Where a value is
+    undefined at some nodes only, because the warp made the tissue vanish, so is the mean: no node wins by losing one.
 
     Args:
         sweeps: of one grid, every node visited.
@@ -35,8 +38,12 @@ def mean_sweep(sweeps: Sequence[SubjectSweep]) -> SubjectSweep:
             )
     rows = pd.concat([sweep.table for sweep in sweeps])
     keys = ["tissue", *ELASTIC.parameters]
-    means = rows.drop(columns="subject").groupby(keys, sort=False, dropna=False).mean().reset_index()
-    table = means.assign(subject=COHORT).reindex(columns=list(COLUMNS))
+    metrics = [name for name in COLUMNS if name not in ("subject", *keys)]
+    has_any = rows.groupby(["subject", "tissue"])[metrics].transform("count") > 0
+    vanished = (rows[metrics].isna() & has_any).assign(**rows[keys])
+    means = rows.groupby(keys, sort=False, dropna=False)[metrics].mean()
+    means = means.mask(vanished.groupby(keys, sort=False, dropna=False)[metrics].any())
+    table = means.reset_index().assign(subject=COHORT).reindex(columns=list(COLUMNS))
     return SubjectSweep(COHORT, first.tissues, first.grid, table)
 
 

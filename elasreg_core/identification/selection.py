@@ -48,6 +48,10 @@ class Selection:
         for name, value, choices in (("criterion", self.criterion, CRITERIA), ("rule", self.rule, RULES)):
             if value not in choices:
                 raise InputError(f"There is no such {name}.", expected=" or ".join(choices), received=value)
+        for name in ("tolerance", "max_folding_percent", "max_sd_log_jacobian"):
+            limit = getattr(self, name)
+            if limit is not None and not 0 <= limit < math.inf:
+                raise InputError(f"{name} must be finite and not negative.", received=limit)
 
     @property
     def margin(self) -> float:
@@ -58,6 +62,16 @@ class Selection:
     def is_capped(self) -> bool:
         """Whether some nodes may not count."""
         return not (self.max_folding_percent is None and self.max_sd_log_jacobian is None)
+
+    def allows(self, neg_jacobian_percent: float, sd_log_jacobian: float) -> bool:
+        """Whether a motion keeps within the caps."""
+        limits = (self.max_folding_percent, neg_jacobian_percent), (self.max_sd_log_jacobian, sd_log_jacobian)
+        return all(limit is None or value <= limit for limit, value in limits)
+
+    @property
+    def needs_every_node(self) -> bool:
+        """Whether an adaptive search, which looks for the best node alone, may miss what is chosen."""
+        return self.rule != "argmax" or self.is_capped
 
     @property
     def is_oracle(self) -> bool:
@@ -142,6 +156,17 @@ class Optimum:
         return text + ("; on the edge of the grid." if self.on_edge else ".")
 
 
+def require_every_node(selection: Selection, adaptive: bool) -> None:
+    """Raises InputError if an adaptive search should serve a choice that needs the whole grid."""
+    if adaptive and selection.needs_every_node:
+        raise InputError(
+            "An adaptive search visits only what the best node needs.",
+            expected="the best node, without a cap",
+            received=selection.sentence,
+            cure="Leave out --adaptive, or choose the best node without a cap",
+        )
+
+
 def best_node(sweep: SubjectSweep, tissue: str, selection: Selection = PAPER) -> Optimum:
     """The chosen node for one tissue, or for the mean over all tissues (`tissue="mean"`, absent classes left out).
 
@@ -197,11 +222,14 @@ def chosen_parameters(
     """
     best = best_node(sweep, MEAN, selection)
     if best.node is None:
+        received = "moving and fixed labels without a common class, or a pair that lacks what the criterion needs"
+        if selection.is_capped:
+            received += ", or no node that folds and bends as little as is allowed"
         raise InputError(
             "No tissue has an optimum.",
-            expected=f"{METRICS[selection.criterion].title} at some node that is allowed",
-            received="moving and fixed labels without a common class, or a pair that lacks what the criterion needs",
-            cure="Choose by another criterion",
+            expected=f"{METRICS[selection.criterion].title} at some node" + " that is allowed" * selection.is_capped,
+            received=received,
+            cure="Choose by another criterion" + " or allow more" * selection.is_capped,
         )
     if not model.is_adaptive:
         return ParameterField.uniform(best.node, len(sweep.tissues) + 1)

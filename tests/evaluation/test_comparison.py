@@ -7,13 +7,20 @@ import pandas as pd
 import pytest
 
 from elasreg_core.errors import InputError
-from elasreg_core.evaluation.comparison import INITIAL, Contender, choose_for_all, contenders, parameter_rows, score_row
+from elasreg_core.evaluation.comparison import (
+    INITIAL,
+    Chosen,
+    Contender,
+    choose_for_all,
+    contenders,
+    parameter_rows,
+    score_row,
+)
 from elasreg_core.evaluation.table_one import TableOne
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.selection import Selection
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.networks.architecture import MODELS
-from elasreg_core.physics.parameters import ParameterField
 from tests.builders import make_pair, node_scores, shift
 
 GRID = ParameterGrid(((0.0, 0.5), (0.5, 1.0)))
@@ -34,7 +41,8 @@ def swept(dice=DICE, grid=GRID, subject="subject", **per_tissue):
 
 
 def chosen(model, sweep, background, choice="subject", **how):
-    return choose_for_all(Contender(MODELS[model], choice), {sweep.subject: sweep}, background, **how)["subject"]
+    found = choose_for_all(Contender(MODELS[model], choice), {sweep.subject: sweep}, background, **how)["subject"]
+    return found.parameters
 
 
 def test_the_global_model_takes_the_best_mean_and_the_adaptive_one_each_tissues_best():
@@ -64,7 +72,7 @@ def test_a_subject_without_a_common_class_cannot_be_compared():
     found = choose_for_all(Contender(MODELS["elas-sas"]), sweeps, (0.0, 0.0))
     assert isinstance(found["a"], InputError)
     assert str(found["a"]).startswith("a is left out of elas-sas. Received: No tissue has an optimum.")
-    assert isinstance(found["b"], ParameterField)  # nobody else's choice is lost
+    assert isinstance(found["b"], Chosen)  # nobody else's choice is lost
 
 
 def test_rows_of_the_table_come_in_the_papers_order_choice_by_choice():
@@ -76,13 +84,31 @@ def test_rows_of_the_table_come_in_the_papers_order_choice_by_choice():
     ]
 
 
-def test_what_a_subject_was_registered_with_is_one_row_a_class():
-    field = ParameterField(((0.25, 0.0), (0.0, 0.5), (0.5, 1.0)))
-    assert parameter_rows("s", "elas-sas", field, ("wall", "pool")) == [
-        {"subject": "s", "model": "elas-sas", "tissue": "background", "lambda": 0.25, "mu": 0.0},
-        {"subject": "s", "model": "elas-sas", "tissue": "wall", "lambda": 0.0, "mu": 0.5},
-        {"subject": "s", "model": "elas-sas", "tissue": "pool", "lambda": 0.5, "mu": 1.0},
-    ]
+def test_a_choice_by_the_image_keeps_rule_and_caps():
+    # without the cap (0, 1) is best; with it, it folds too much
+    ncc = {(0.0, 0.5): (0.1, 0.1), (0.0, 1.0): (0.3, 0.3), (0.5, 0.5): (0.2, 0.2), (0.5, 1.0): (0.1, 0.1)}
+    nodes = [node_scores(n, DICE[n], folding=float(n == (0.0, 1.0)), ncc=of) for n, of in ncc.items()]
+    sweep = SubjectSweep.from_nodes("subject", ("wall", "pool"), GRID, nodes)
+    for cap, node in ((None, (0.0, 1.0)), (0.5, (0.5, 0.5))):
+        how = Selection("dice", tolerance=0.5, max_folding_percent=cap)
+        assert chosen("elas-g", sweep, (0.0, 0.0), "image", selection=how).nodes == (node,) * 3
+
+
+def test_what_a_subject_was_registered_with_is_one_row_a_class_with_how_sure_that_is():
+    found = choose_for_all(Contender(MODELS["elas-sas"]), {"s": swept(subject="s")}, (0.25, 0.0))["s"]
+    background, wall, pool = parameter_rows("s", "elas-sas", found, ("wall", "pool"))
+    unknown = dict.fromkeys(("plateau", "nodes", "on_edge", "ties"))
+    assert (
+        background == {"subject": "s", "model": "elas-sas", "tissue": "background", "lambda": 0.25, "mu": 0.0} | unknown
+    )
+    # one node of four within .005 of the best; on this grid of 2 × 2 every node lies on the edge
+    sure = {"plateau": 0.25, "nodes": 4, "on_edge": True, "ties": 0}
+    assert wall == {**whose, "tissue": "wall", "lambda": 0.0, "mu": 0.5} | sure
+    assert pool["mu"] == 1.0
+    of_all = choose_for_all(Contender(MODELS["elas-g"]), {"s": swept(subject="s")}, (0.25, 0.0))["s"]
+    assert [row["plateau"] for row in parameter_rows("s", "elas-g", of_all, ("wall", "pool"))] == [0.25] * 3
+    refined = Chosen(found.parameters)
+    assert [row["plateau"] for row in parameter_rows("s", "elas-sas", refined, ("wall", "pool"))] == [None] * 3
 
 
 def test_the_table_gives_means_and_deviations_without_undefined_values():
@@ -102,7 +128,7 @@ def test_the_table_gives_means_and_deviations_without_undefined_values():
     table = TableOne.of(rows, ("wall",)).cells().set_index("model")
     # SD with one degree of freedom: √(2 · 0.1²) = 0.141
     assert table.loc["initial", "DSC wall"] == "0.500 (0.141)"
-    assert table.loc["elas-g", "DSC wall"] == "0.900"  # one defined value has no SD
+    assert table.loc["elas-g", "DSC wall"] == "0.900, n = 1"  # one defined value has no SD
     assert table.loc["elas-g", "mean DSC"] == "0.800 (0.141)"
     assert table.loc["initial", "HD95 mm"] == "5.000 (1.414)"
     assert table.loc["elas-g", "SDlogJ"] == "0.200 (0.141)"

@@ -84,6 +84,17 @@ def test_models_are_compared_where_that_means_something():
     assert (table["p_adjusted"] >= table["p"]).all()
 
 
+def test_a_refined_model_meets_the_global_ones_and_every_metric_has_its_tests():
+    elas_g, elas_sas = MODELS["elas-g"], MODELS["elas-sas"]
+    table = rows(**{"elas-g": [0.5, 0.6], "elas-sas": [0.6, 0.8], "elas-sas (refined)": [0.7, 0.9]})
+    table["tre_mm"] = 1 - table["mean_dice"]
+    compared = [Contender(elas_g), Contender(elas_sas), Contender(elas_sas, "refined")]
+    found = all_comparisons(table, compared, ["mean_dice", "tre_mm"]).set_index(["metric", "a", "b"])["difference"]
+    assert len(found) == 6
+    assert found["mean_dice", "elas-sas (refined)", "elas-g"] == pytest.approx(0.25)
+    assert found["tre_mm", "elas-sas (refined)", "elas-sas"] == pytest.approx(-0.1)
+
+
 def test_one_model_alone_has_nobody_to_be_compared_with():
     assert all_comparisons(rows(initial=[0.1, 0.2], **{"elas-g": [0.5, 0.6]}), [Contender(MODELS["elas-g"])]).empty
 
@@ -99,3 +110,15 @@ def test_the_spread_between_families_is_of_their_means():
     # mean .8167, deviations −.0167, −.0167, .0333: √((2·.000278 + .00111) / 2) = .0289
     assert spread.loc["elas-g", "sd"] == pytest.approx(0.0289, abs=1e-4)
     assert spread.loc["initial", "sd"] == pytest.approx(0, abs=1e-12)
+
+
+def test_the_spread_of_a_difference_is_not_that_of_the_models():
+    # both models are lucky together: their difference hardly varies
+    per_family = {
+        "seed-0": rows(initial=[0.2], **{"elas-g": [0.7], "elas-sas": [0.72]}),
+        "seed-1": rows(initial=[0.2], **{"elas-g": [0.9], "elas-sas": [0.92]}),
+    }
+    spread = between_families(per_family).set_index("model")
+    assert list(spread.index) == ["initial", "elas-g", "elas-sas", "elas-sas − elas-g"]
+    assert spread.loc["elas-sas − elas-g", ["mean", "sd"]].tolist() == pytest.approx([0.02, 0])
+    assert spread.loc["elas-g", "sd"] == pytest.approx(0.1414, abs=1e-4)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elasreg_core.evaluation.table_one import TableOne, paper_rows, to_latex, to_markdown
+from elasreg_core.evaluation.table_one import TableOne, certainty_table, paper_rows, to_latex, to_markdown
 
 ROWS = pd.DataFrame(
     {
@@ -50,12 +50,50 @@ def test_markdown_and_latex_hold_the_same_numbers(table):
     markdown = to_markdown(table.cells(lambda text: f"**{text}**"))
     assert markdown.splitlines()[0].startswith("| model | DSC wall_1 | mean DSC |")
     assert "**0.850** (0.141)" in markdown
-    latex = to_latex(table, "Trained on 5 % of λ_c")
+    latex = to_latex(table, pd.DataFrame(), "Trained on 5 % of λ_c")
     assert r"\textbf{0.850} (0.141)" in latex
     assert r"\caption{Trained on 5 \% of $\lambda$\_c}" in latex
     assert r"DSC wall\_1" in latex
     assert r"\%negJ" in latex
     assert latex.count(r"\\") >= 4  # a heading and three rows
+    assert latex.count(r"\midrule") == 1
+
+
+def test_the_papers_rows_stand_below_ours_in_latex():
+    ours = TableOne.of(ROWS.rename(columns={"dice wall_1": "dice RV"}), ("RV",))
+    latex = to_latex(ours, paper_rows("acdc", ("RV", "LV-Myo", "LV-BP")), "c").splitlines()
+    start = next(i for i, line in enumerate(latex) if "Reithmeir" in line)
+    assert latex[start - 1].startswith("elas-sas")
+    # the columns that ours has: RV, mean DSC, HD95; SDlogJ is not in the paper
+    assert latex[start + 5].startswith("elas-sas & 0.888 & 0.833 & 3.175 & 0.009 & – & –")
+    assert latex[start + 6] == r"\bottomrule"
+
+
+def test_a_mean_of_fewer_subjects_says_of_how_many(table):
+    # the wall of b vanished in elas-g
+    assert table.cells().set_index("model").loc["elas-g", "DSC wall_1"] == "0.900, n = 1"
+
+
+def test_how_sure_the_choices_are():
+    def row(subject, model, tissue, plateau, on_edge=False):
+        return {"subject": subject, "model": model, "tissue": tissue, "plateau": plateau, "on_edge": on_edge}
+
+    parameters = pd.DataFrame(
+        [
+            *(row(s, "elas-g", tissue, 0.5) for s in "ab" for tissue in ("background", "wall")),
+            *(row(s, "elas-sas", "background", None) for s in "ab"),  # fixed by the checkpoint
+            row("a", "elas-sas", "wall", 0.1, on_edge=True),
+            row("b", "elas-sas", "wall", 0.3),
+            row("a", "elas-sas (cohort)", "wall", 0.2),
+        ]
+    )
+    again = pd.DataFrame({"subject": ["a", "b"], "model": "elas-g", "tissue": "wall", "same_node": [0.5, 0.7]})
+    assert certainty_table(parameters, again).to_numpy().tolist() == [
+        ["elas-g", "their mean", "2", "50%", "0", "–"],
+        ["elas-sas", "wall", "2", "20%", "1", "60%"],
+        ["elas-sas (cohort)", "wall", "1", "20%", "0", "–"],
+    ]
+    assert "same node" not in certainty_table(parameters, pd.DataFrame())
 
 
 @pytest.mark.parametrize(

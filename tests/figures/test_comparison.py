@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import numpy as np
@@ -9,10 +10,10 @@ import pandas as pd
 import pytest
 
 from elasreg_core.evaluation.comparison import Comparison, Contender
-from elasreg_core.evaluation.statistics import all_comparisons
-from elasreg_core.evaluation.table_one import TableOne, paper_rows
+from elasreg_core.evaluation.statistics import all_comparisons, paired_comparison
+from elasreg_core.evaluation.table_one import TableOne, certainty_table, paper_rows
 from elasreg_core.figures.comparison import difference_intervals, parameter_scatter, regularity_figure, subject_lines
-from elasreg_core.figures.report import comparison_report
+from elasreg_core.figures.report import Found, comparison_report
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import load_family
 from tests.builders import TISSUES, make_family
@@ -22,6 +23,7 @@ CURVE = pd.DataFrame(
         "model": ["elas-g"] * 3 + ["elas-sas"] * 3,
         "budget": [0.1, 0.2, 0.3] * 2,
         "mean_dice": [0.7, 0.8, 0.85, 0.72, 0.79, 0.86],
+        **{f"dice {tissue}": [0.7, 0.8, 0.85, 0.72, 0.79, 0.86 - place] for place, tissue in enumerate(TISSUES)},
         "sd_log_jacobian": [0.09, 0.18, 0.28, 0.1, 0.2, 0.3],
         "neg_jacobian_percent": [0.0] * 6,
     }
@@ -46,8 +48,9 @@ def comparison(tmp_path) -> Comparison:
         for model, base in (("initial", 0.5), ("elas-g", 0.8), ("elas-sas", 0.82))
         for i in range(6)
     ]
+    known = {"plateau": 0.25, "nodes": 120, "on_edge": True, "ties": 0}
     parameters = [
-        {"subject": f"s{i}", "model": "elas-sas", "tissue": tissue, "lambda": i / 10, "mu": 0.3}
+        {"subject": f"s{i}", "model": "elas-sas", "tissue": tissue, "lambda": i / 10, "mu": 0.3, **known}
         for i in range(6)
         for tissue in TISSUES
     ]
@@ -65,10 +68,19 @@ def comparison(tmp_path) -> Comparison:
 
 @pytest.fixture
 def html(comparison) -> str:
-    table = TableOne.of(comparison.rows, TISSUES)
-    tests = all_comparisons(comparison.rows, comparison.contenders)
-    published = paper_rows("acdc", ("RV", "LV-Myo", "LV-BP"))
-    return comparison_report(comparison, table, tests, CURVE, published, "Six subjects.")
+    return comparison_report(comparison, found(comparison))
+
+
+def found(comparison, curve=CURVE) -> Found:
+    return Found(
+        TableOne.of(comparison.rows, TISSUES),
+        certainty_table(comparison.parameters, pd.DataFrame()),
+        all_comparisons(comparison.rows, comparison.contenders),
+        curve,
+        pd.DataFrame([{"budget": 0.2, "a": "elas-sas", "b": "elas-g", **paired_comparison([0.7, 0.8], [0.6, 0.8])}]),
+        paper_rows("acdc", ("RV", "LV-Myo", "LV-BP")),
+        "Six subjects.",
+    )
 
 
 def test_the_report_needs_nothing_else(html):
@@ -89,6 +101,21 @@ def test_the_report_holds_table_tests_faults_and_the_papers_rows(html):
     assert "s9 is damaged &amp; left out." in html
     assert "<title>fam&lt;1&gt;: Table 1</title>" in html
     assert "oracle" not in html  # said by the caption, which is another's here
+    assert "does not say whether its %negJ is a fraction or a percentage" in html
+    assert "<td>elas-sas</td><td>wall</td><td>6</td><td>25%</td><td>6</td>" in html
+    assert "<td>0.200</td><td>2</td><td>+0.0500</td>" in html  # at equal regularity
+
+
+def test_one_subject_alone_has_a_report_without_intervals_and_without_nan(comparison):
+    one = dataclasses.replace(
+        comparison,
+        rows=comparison.rows[comparison.rows["subject"] == "s0"],
+        parameters=comparison.parameters[comparison.parameters["subject"] == "s0"],
+    )
+    html = comparison_report(one, found(one, curve=pd.DataFrame()))
+    assert "<td>elas-sas − elas-g</td><td>1</td>" in html
+    assert "– … –" in html
+    assert not re.search(r"\bnan\b", re.sub(r"<script.*?</script>", "", html, flags=re.S))
 
 
 def test_every_subject_has_a_line_and_the_mean_is_on_top(comparison):
@@ -106,9 +133,10 @@ def test_intervals_are_drawn_around_their_difference(comparison):
 
 
 def test_one_curve_per_model():
-    figure = regularity_figure(CURVE)
-    assert [trace.name for trace in figure.data] == ["elas-g", "elas-sas"]
+    figure = regularity_figure(CURVE, TISSUES)
+    assert [trace.name for trace in figure.data] == ["elas-g", "elas-sas"] * 3  # the mean, and each tissue
     assert figure.data[0].x.tolist() == [0.09, 0.18, 0.28]
+    assert figure.data[3].y.tolist() == CURVE["dice wall"].tolist()[3:]
     assert len({trace.line.color for trace in figure.data}) == 2
 
 

@@ -7,7 +7,7 @@ import pytest
 from elasreg_core.errors import InputError
 from elasreg_core.identification.cohort import leave_one_out, mean_sweep
 from elasreg_core.identification.grid import ParameterGrid
-from elasreg_core.identification.selection import best_node
+from elasreg_core.identification.selection import Selection, best_node
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.physics.parameters import DIFFUSION
 from tests.builders import node_scores
@@ -36,6 +36,21 @@ def test_every_node_gets_the_mean_over_the_subjects_that_have_the_class():
     assert best_node(mean, "wall").node == (0.0, 0.5)
     # in the order of the table: the first subject's own best would be the same, the second's is (0, 1)
     assert best_node(two, "wall").node == (0.0, 1.0)
+
+
+def test_a_node_does_not_win_by_losing_a_tissue():
+    # two's wall vanishes at the first node, where one alone would make the smallest mean
+    hd95 = {"one": [3.0, 3.0, 3.0, 3.0], "two": [NAN, 10.0, 9.0, 11.0], "three": [NAN] * 4}
+    sweeps = [
+        SubjectSweep.from_nodes(
+            *(name, TISSUES, GRID),
+            [node_scores(node, (0.5, 0.5), hd95=(value, 1.0)) for node, value in zip(GRID.nodes, values, strict=True)],
+        )
+        for name, values in hd95.items()
+    ]
+    found = best_node(mean_sweep(sweeps), "wall", Selection("hd95_mm"))
+    assert (found.node, found.value, found.n_scored) == (GRID.nodes[2], 6.0, 3)
+    assert best_node(mean_sweep(sweeps), "pool", Selection("hd95_mm")).n_scored == 4
 
 
 def test_leaving_one_out_uses_everybody_else():

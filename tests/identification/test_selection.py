@@ -292,3 +292,18 @@ def test_a_criterion_that_was_not_scored_is_named():
 )
 def test_a_selection_says_what_it_does(selection, sentence):
     assert selection.sentence == sentence
+
+
+@pytest.mark.parametrize("limit", ["tolerance", "max_folding_percent", "max_sd_log_jacobian"])
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
+def test_a_limit_is_finite_and_not_negative(limit, value):
+    with pytest.raises(InputError, match=f"{limit} must be finite and not negative. Received: {value}"):
+        Selection(**{limit: value})
+
+
+def test_a_motion_is_allowed_within_all_caps():
+    capped = Selection(max_folding_percent=0.5, max_sd_log_jacobian=0.2)
+    assert capped.allows(0.5, 0.2)
+    assert not capped.allows(0.6, 0.1)
+    assert not capped.allows(0.1, 0.3)
+    assert Selection().allows(100.0, 9.0)

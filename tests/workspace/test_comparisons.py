@@ -10,7 +10,7 @@ import pytest
 from elasreg_core.data.datasets import open_dataset
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.errors import InputError
-from elasreg_core.evaluation.alignment_regularity import curves
+from elasreg_core.evaluation.alignment_regularity import at_equal_regularity, curves
 from elasreg_core.identification.selection import Selection
 from elasreg_core.networks.checkpoint import load_family
 from elasreg_core.registration.measured import measure_displacement
@@ -84,11 +84,75 @@ def test_every_model_registers_every_subject_with_what_its_choice_says(family, c
     assert not found.is_phantom
 
 
-def test_the_curves_keep_to_their_budgets(family, cohort):
-    found = compare_family(family, cohort, HowToCompare(steps=3), Quiet())
+class Wavy(FakeRegistrar):
+    """The same shift, and waves that are the higher the smaller λ is; of the adaptive networks a tenth higher."""
+
+    def displacement(self, pair, parameters):
+        u = super().displacement(pair, parameters)
+        height = (1.2 - np.mean([node[0] for node in parameters.nodes[1:]])) * (1 + 0.1 * self.checkpoint.is_adaptive)
+        u[..., 1] += 0.5 * height * np.sin(np.arange(u.shape[1], dtype=np.float32))
+        return u
+
+
+@pytest.mark.parametrize("choices", [("subject",), ("cohort",), ("image",), ("refined",)])
+def test_the_curves_keep_to_their_budgets_whatever_was_chosen(family, cohort, monkeypatch, choices):
+    monkeypatch.setattr(comparisons, "LazyRegistrar", Wavy)
+    found = compare_family(family, cohort, HowToCompare(steps=3, choices=choices), Quiet())
     curve = curves(found.curve_rows)
     assert set(curve["model"]) == set(MODELS)
-    assert (curve["sd_log_jacobian"] <= curve["budget"] + 1e-6).all()
+    assert curve["sd_log_jacobian"].std() > 0.02  # or any budget would do
+    assert (curve["sd_log_jacobian"] <= curve["budget"]).all()
+    # the adaptive ones cannot keep to the smallest
+    lowest = curve.groupby("model")["budget"].min()
+    assert lowest["elas-sas"] > lowest["elas-g"]
+    assert not at_equal_regularity(found.curve_rows).empty
+
+
+def test_a_refinement_that_folds_too_much_is_not_taken(family, cohort, monkeypatch):
+    monkeypatch.setattr(comparisons, "LazyRegistrar", Wavy)
+    start, refined = (
+        compare_family(
+            *(family, cohort),
+            HowToCompare(steps=3, choices=("refined",), selection=Selection(max_sd_log_jacobian=cap)),
+            Quiet(),
+        ).parameters.set_index(["model", "tissue"])["lambda"]["elas-sas (refined)", "wall"]
+        for cap in (0.3, None)
+    )
+    # refined to .25, where the waves are higher than the cap allows
+    np.testing.assert_allclose(refined, 0.25, atol=1e-3)
+    assert (start > 0.4).all()
+
+
+def test_without_labels_of_the_moving_images_a_choice_by_the_image_has_no_curve(family, tmp_path):
+    for number in (1, 2):
+        volumes = make_volumes(seed=number) | {"moving_labels": None}
+        write_pair_folder(tmp_path / "unlabelled", f"s{number}", **volumes)
+    dataset = open_dataset(tmp_path / "unlabelled", "pairs")
+    how = HowToCompare(steps=3, choices=("image",), selection=Selection("ncc"))
+    found = compare_family(family, dataset, how, Quiet())
+    assert found.faults == ()
+    assert found.rows.groupby("model").size().to_dict() == {
+        "initial": 2,
+        **{f"{model} (image)": 2 for model in MODELS},
+    }
+    assert found.curve_rows.empty
+    assert at_equal_regularity(found.curve_rows).empty
+
+
+def test_a_bootstrap_says_how_often_the_same_node_is_chosen(family, cohort):
+    found = compare_family(family, cohort, HowToCompare(steps=3, bootstrap=20), Quiet())
+    assert found.certainty.groupby("model").size().to_dict() == {"diff-g": 6, "elas-g": 6}  # subjects × tissues
+    assert found.certainty["same_node"].between(0, 1).all()
+    assert compare_family(family, cohort, HowToCompare(steps=3), Quiet()).certainty.empty
+
+
+def test_nobody_is_chosen_on_and_compared(family, cohort):
+    some = dataclasses.replace(cohort, cases=cohort.cases[1:])
+    how = HowToCompare(steps=3, choices=("cohort",), validation=some)
+    with pytest.raises(InputError, match="2 of the subjects are compared and chosen on at once.*s2, s3"):
+        compare_family(family, cohort, how, Quiet())
+    with pytest.raises(InputError, match="validation subjects choose nothing. Cure: Add --choice cohort"):
+        HowToCompare(validation=some)
 
 
 def test_a_second_comparison_searches_nothing_again(family, cohort):
@@ -143,9 +207,16 @@ def test_a_criterion_that_the_subjects_lack_is_said(family, cohort):
     assert any("No tissue has an optimum" in fault and "TRE" in fault for fault in found.faults)
 
 
-def test_a_choice_by_the_cohort_needs_whole_grids():
-    with pytest.raises(InputError, match="needs every node of every subject.*--adaptive"):
-        HowToCompare(choices=("cohort",), adaptive=True)
+@pytest.mark.parametrize("choice", ["cohort", "image"])
+def test_some_choices_need_whole_grids(choice):
+    with pytest.raises(InputError, match=f"The choice {choice} needs every node of every subject.*--adaptive"):
+        HowToCompare(choices=(choice,), adaptive=True)
+
+
+@pytest.mark.parametrize("how", [{"rule": "most_regular"}, {"max_folding_percent": 0.1}, {"max_sd_log_jacobian": 0.2}])
+def test_so_do_some_selections(how):
+    with pytest.raises(InputError, match="An adaptive search visits only what the best node needs.*Cure: Leave out"):
+        HowToCompare(selection=Selection(**how), adaptive=True)
 
 
 def test_an_adaptive_model_needs_its_global_one(tmp_path, cohort):

@@ -1,0 +1,112 @@
+"""The files of a comparison: tables as CSV, Markdown and LaTeX, tests, curves, and one HTML report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from elasreg_core.atomic import write_atomic
+from elasreg_core.cli.console import print_table
+from elasreg_core.evaluation.alignment_regularity import at_equal_regularity, curves
+from elasreg_core.evaluation.comparison import CHOICES, Comparison
+from elasreg_core.evaluation.statistics import all_comparisons
+from elasreg_core.evaluation.table_one import (
+    PAPER_NAME,
+    PAPER_NOTE,
+    PLATEAU_NOTE,
+    TableOne,
+    certainty_table,
+    paper_rows,
+    to_latex,
+    to_markdown,
+)
+from elasreg_core.figures.report import Found, comparison_report
+from elasreg_core.networks.architecture import MODELS
+from elasreg_core.networks.checkpoint import ModelCard
+from elasreg_core.workspace.comparisons import HowToCompare
+
+
+def write_comparison(out: Path, comparison: Comparison, how: HowToCompare, layout: str) -> None:
+    """Writes all files of one family, and prints what matters."""
+    tissues = next(iter(comparison.family.members.values())).card.tissues
+    table = TableOne.of(comparison.rows, tissues)
+    tests = all_comparisons(comparison.rows, comparison.contenders, list(table.means.columns))
+    of_dice = tests[tests["metric"] == "mean_dice"].drop(columns="metric") if len(tests) else tests
+    curve, equal = curves(comparison.curve_rows), at_equal_regularity(comparison.curve_rows)
+    certain = certainty_table(comparison.parameters, comparison.certainty)
+    published = pd.DataFrame() if comparison.is_phantom else paper_rows(layout, tissues)
+    note = caption(comparison, how)
+    markdown = f"{to_markdown(table.cells(lambda text: f'**{text}**'))}\n\n{note}\n"
+    markdown += f"\nHow sure the choices are ({PLATEAU_NOTE}):\n\n{to_markdown(certain)}\n"
+    if not published.empty:
+        markdown += f"\n{PAPER_NAME}:\n\n{to_markdown(published)}\n\n{PAPER_NOTE}\n"
+    found = Found(table, certain, of_dice, curve, equal, published, note)
+    files = {
+        "per_subject.csv": comparison.rows.to_csv(index=False),
+        "parameters.csv": comparison.parameters.to_csv(index=False),
+        "curves.csv": curve.to_csv(index=False),
+        "equal_regularity.csv": equal.to_csv(index=False),
+        "tests.csv": tests.to_csv(index=False),
+        "table.csv": table.numbers().to_csv(index=False),
+        "table.md": markdown,
+        "table.tex": to_latex(table, published, note),
+        "report.html": comparison_report(comparison, found),
+    }
+    if not published.empty:
+        files["paper.csv"] = published.to_csv(index=False)
+    if len(comparison.certainty):
+        files["certainty.csv"] = comparison.certainty.to_csv(index=False)
+    for name, content in files.items():
+        write_atomic(out / name, content)
+    print_table(table.cells())
+    print(note)
+    print(f"How sure the choices are ({PLATEAU_NOTE}):")
+    print_table(certain)
+    if not published.empty:
+        print(f"{PAPER_NAME}, Table 1:")
+        print_table(published)
+    if not of_dice.empty:
+        print("Mean Dice, paired over the subjects (difference with its 95 % interval, Wilcoxon's p):")
+        print_table(of_dice)
+    if not equal.empty:
+        print("The same at equal regularity (budgets of SDlogJ, each model at its best within them):")
+        print_table(equal)
+    print(f"{len(files)} files in {out}; report.html shows them.")
+
+
+def caption(comparison: Comparison, how: HowToCompare) -> str:
+    """What the numbers are: whose, how many, chosen how, trained how."""
+    cards = [checkpoint.card for checkpoint in comparison.family.members.values()]
+    trained = dict.fromkeys(
+        f"{card.sampling} sampling, the energy of the {card.regularized} × {card.regularization_scale:g}"
+        for card in cards
+    )
+    settings = {"labels": "label_weight", "the true motion": "supervision_steps"}
+    helped = [what for what, name in settings.items() if any(_trained_with(card, name) for card in cards)]
+    return (
+        f"{comparison.family.name}: mean (SD) of {comparison.rows['subject'].nunique()} subjects. Parameters: "
+        f"{how.selection.sentence}, {'adaptively on' if how.adaptive else 'on'} a {how.steps} × {how.steps} grid of "
+        f"(λ, μ), {how.steps**2} values of diffusion's λ, without 0; chosen {_chosen(how)}. Background: "
+        + ", ".join(dict.fromkeys(MODELS[card.model].regularizer.shown(card.background) for card in cards))
+        + f". Trained with {'; '.join(trained)}"
+        + (f"; with the help of {' and '.join(helped)}" if helped else "")
+        + "."
+    )
+
+
+def _chosen(how: HowToCompare) -> str:
+    """By whom, choice by choice."""
+    texts = dict(CHOICES)
+    if not how.selection.is_oracle:
+        texts["subject"] = "by the subject's own images, without labels of the moving one"
+    texts["cohort"] = (
+        "on the labels of all other compared subjects"
+        if how.validation is None
+        else f"on the labels of {len(how.validation.cases)} validation subjects"
+    )
+    return "; ".join(f"{choice}: {texts[choice]}" for choice in how.choices)
+
+
+def _trained_with(card: ModelCard, setting: str) -> bool:
+    return bool(card.training.get("config", {}).get(setting))
