@@ -98,9 +98,8 @@ def test_what_a_subject_was_registered_with_is_one_row_a_class_with_how_sure_tha
     found = choose_for_all(Contender(MODELS["elas-sas"]), {"s": swept(subject="s")}, (0.25, 0.0))["s"]
     background, wall, pool = parameter_rows("s", "elas-sas", found, ("wall", "pool"))
     unknown = dict.fromkeys(("plateau", "nodes", "on_edge", "ties"))
-    assert (
-        background == {"subject": "s", "model": "elas-sas", "tissue": "background", "lambda": 0.25, "mu": 0.0} | unknown
-    )
+    whose = {"subject": "s", "model": "elas-sas"}
+    assert background == {**whose, "tissue": "background", "lambda": 0.25, "mu": 0.0} | unknown
     # one node of four within .005 of the best; on this grid of 2 × 2 every node lies on the edge
     sure = {"plateau": 0.25, "nodes": 4, "on_edge": True, "ties": 0}
     assert wall == {**whose, "tissue": "wall", "lambda": 0.0, "mu": 0.5} | sure
