@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from elasreg_core.config import DataConfig, RunConfig, TrainingConfig, preset_names, read_config
 from elasreg_core.data.phantoms import Cohort
+from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.errors import InputError
+from elasreg_core.networks.architecture import Architecture
 from elasreg_core.tables import from_table
 
 FOUR = "diff-g, diff-sas, elas-g, elas-sas"
@@ -234,3 +238,26 @@ def test_what_cannot_be_run_is_refused_when_it_is_read(broken, words):
     assert from_table(RunConfig, good, "t").models == ("elas-g",)
     with pytest.raises(InputError, match=words):
         from_table(RunConfig, good | broken, "t")
+
+
+@pytest.mark.parametrize(
+    ("preset", "layout", "preprocessing"),
+    [
+        ("acdc-2d", "acdc", Preprocessing((128, 128), 1.8, 2, centre="labels")),
+        ("nlst-2d", "nlst", Preprocessing((224, 224), 1.5, 1, (0, 100), (-980, 1518), "image")),
+        ("l2r-lung-3d", "lungct", Preprocessing((192, 128, 192), 2.0, None, (0, 100), (-980, 600), "image")),
+    ],
+)
+def test_the_presets_of_the_paper_have_its_settings(preset, layout, preprocessing):
+    # HyperMorph's network, Adam at 1e-4, U(0, 1), scale 1, of the displacement; nothing that the paper has not
+    config, _ = read_config(preset)
+    assert (config.data.layout, config.models) == (layout, ("diff-g", "diff-sas", "elas-g", "elas-sas"))
+    assert dataclasses.replace(preprocessing, intensity_percentiles=config.preprocessing.intensity_percentiles) == (
+        config.preprocessing
+    )
+    assert config.network == Architecture((16, 32, 32, 32), (32, 32, 32, 32, 32, 16, 16), 6, 128, 7)
+    assert config.background == (0.0, 0.0)
+    training = config.training
+    assert dataclasses.replace(training, steps=1, save_every=1, seed=0) == TrainingConfig(
+        steps=1, save_every=1, batch_size=1, learning_rate=1e-4, regularization_scale=1.0, sampling="uniform"
+    )

@@ -17,6 +17,8 @@ from scipy import ndimage
 from elasreg_core.data.nifti import Volume
 from elasreg_core.errors import InputError
 
+CENTRES = ("labels", "image")
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -29,6 +31,7 @@ class Preprocessing:
             A volume of a single slice is that slice, whatever axis it lies across: see `slicing_axis`.
         intensity_percentiles: clipped here, then mapped to [0, 1], each image by itself.
         intensity_range: clipped here before that, in the files' own units (CT: HU); None clips at nothing.
+        centre: where the grid lies: around the fixed "labels", where there are any, or around the "image".
     """
 
     grid_shape: tuple[int, ...] = (128, 128)
@@ -36,8 +39,11 @@ class Preprocessing:
     slice_axis: int | None = 2
     intensity_percentiles: tuple[float, float] = (0.5, 99.5)
     intensity_range: tuple[float, float] | None = None
+    centre: str = "labels"
 
     def __post_init__(self) -> None:
+        if self.centre not in CENTRES:
+            raise InputError("There is no such centre.", expected=" or ".join(CENTRES), received=self.centre)
         expected = 3 if self.slice_axis is None else 2
         if len(self.grid_shape) != expected:
             raise InputError(
@@ -113,7 +119,7 @@ def slicing_axis(shape: tuple[int, ...], settings: Preprocessing) -> int | None:
 
 
 def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preprocessing) -> TargetGrid:
-    """The grid of `settings`, centred on the fixed labels (without labels: on the image).
+    """The grid of `settings`, centred on the fixed labels, or on the image: without labels, or if it says so.
 
     In 2D its axes are the fixed volume's axes in the slice, in ascending order, and then the one across it.
 
@@ -125,7 +131,7 @@ def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preproces
     axes = [axis for axis in range(3) if axis != slice_axis]
     if slice_axis is not None:
         centre_vox[slice_axis] = fixed.data.shape[slice_axis] // 2
-    if fixed_labels is not None:
+    if fixed_labels is not None and settings.centre == "labels":
         region = fixed_labels.data
         if slice_axis is not None:
             region = region.take([int(centre_vox[slice_axis])], axis=slice_axis)

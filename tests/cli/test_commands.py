@@ -225,15 +225,78 @@ def test_compare_prints_the_table_and_a_bad_subject_costs_nobody_else(project, t
     assert "mean (SD) of 1 subjects" in captured.out
     assert "Trained with uniform sampling, the energy of the displacement × 1." in captured.out
     assert (tmp_path / "out" / "table.md").read_text().startswith("| model | DSC RV | DSC LV-Myo |")
-    written = {"per_subject.csv", "parameters.csv", "curves.csv", "tests.csv"}
-    written |= {"table.csv", "table.md", "table.tex", "report.html"}
+    written = {"per_subject.csv", "parameters.csv", "curves.csv", "equal_regularity.csv", "tests.csv"}
+    written |= {"table.csv", "table.md", "table.tex", "report.html", "paper.csv"}  # without a truth, as on patients
     assert {path.name for path in (tmp_path / "out").iterdir()} == written
     numbers = pd.read_csv(tmp_path / "out" / "table.csv").set_index("model")
     assert numbers.loc["elas-g", "mean_dice"] == pytest.approx(rows.set_index("model").loc["elas-g", "mean_dice"])
     assert (numbers["mean_dice n"] == 1).all()
     parameters = pd.read_csv(tmp_path / "out" / "parameters.csv")
-    assert list(parameters.columns) == ["subject", "model", "tissue", "lambda", "mu"]
+    sure = ["plateau", "nodes", "on_edge", "ties"]
+    assert list(parameters.columns) == ["subject", "model", "tissue", "lambda", "mu", *sure]
     assert len(parameters) == 4 * 4  # models × classes
+
+
+@pytest.mark.parametrize("choice", ["cohort", "image", "refined"])
+def test_compare_works_with_each_choice_alone(project, tmp_path, capsys, choice):
+    out = tmp_path / "out"
+    command = ["compare", "--models", str(project / "family"), "--data", str(project / "hearts"), "--dataset", "acdc"]
+    command += ["--grid", "3", "--choice", choice, "--bootstrap", "5", "--max-folding", "50"]
+    assert main([*command, "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert f"chosen {choice}: " in printed
+    assert "How sure the choices are" in printed
+    titles = [f"{model} ({choice})" for model in MODELS if choice != "refined" or model.endswith("sas")]
+    assert set(pd.read_csv(out / "per_subject.csv")["model"]) == {"initial", *titles}
+    assert set(pd.read_csv(out / "curves.csv")["model"]) == set(MODELS)
+    assert set(pd.read_csv(out / "certainty.csv")["model"]) == {"elas-g", "diff-g"}
+    tests = pd.read_csv(out / "tests.csv")
+    assert {"mean_dice", "dice RV", "mean_hd95_mm", "sd_log_jacobian"} <= set(tests["metric"])
+    assert "all other compared subjects" in (out / "table.md").read_text() or choice != "cohort"
+
+
+def test_compare_names_a_family_once(project, tmp_path, capsys):
+    command = ["compare", "--models", *[str(project / "family")] * 2, "--data", str(project / "hearts")]
+    assert main([*command, "--dataset", "acdc", "--out", str(tmp_path / "out")]) == 2
+    assert "Two families have one name" in capsys.readouterr().err
+
+
+def test_search_writes_what_it_chose_and_how_sure_that_is(project, tmp_path, capsys):
+    command = [
+        "search",
+        "--checkpoint",
+        str(project / "family"),
+        "--data",
+        str(project / "hearts"),
+        "--dataset",
+        "acdc",
+    ]
+    command += [
+        "--dataset",
+        "acdc",
+        "--grid",
+        "3",
+        "--subject",
+        "patient001",
+        "--bootstrap",
+        "10",
+        "--tolerance",
+        "0.5",
+    ]
+    assert main([*command, "--out", str(tmp_path / "sweep.csv")]) == 0
+    chosen = pd.read_csv(tmp_path / "sweep-chosen.csv")
+    assert chosen["tissue"].tolist() == ["RV", "LV-Myo", "LV-BP"]
+    assert (chosen["plateau"] == 1).all()  # within half a Dice are all
+    assert chosen["same node"].between(0, 1).all()
+    assert "sweep-chosen.csv" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as exit_:
+        main([*command, "--bootstrap", "-5", "--out", str(tmp_path / "sweep.csv")])
+    assert exit_.value.code == 2
+    assert "'-5' is not a number of times" in capsys.readouterr().err
+    assert main([*command, "--max-folding", "-1", "--out", str(tmp_path / "sweep.csv")]) == 2
+    assert "max_folding_percent must be finite and not negative" in capsys.readouterr().err
+    assert main([*command, "--adaptive", "--rule", "most_regular", "--out", str(tmp_path / "sweep.csv")]) == 2
+    assert "An adaptive search visits only what the best node needs" in capsys.readouterr().err
 
 
 def test_doctor_names_what_is_installed(capsys):

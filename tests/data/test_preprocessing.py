@@ -207,6 +207,17 @@ def test_grid_shape_and_slice_axis_must_agree(grid_shape, slice_axis):
         Preprocessing(grid_shape, 2.0, slice_axis)
 
 
+def test_a_grid_may_lie_around_the_whole_image_whatever_is_labelled():
+    labels = np.zeros(FIXED_SHAPE, np.uint8)
+    labels[2:4, 1:3] = 1
+    fixed, marked = ramp(FIXED_SHAPE, FIXED_AFFINE), mask_volume(labels, FIXED_AFFINE)
+    whole, around = (lay_out_grid(fixed, marked, Preprocessing((8, 8), 2.0, 2, centre=c)) for c in ("image", "labels"))
+    np.testing.assert_array_equal(whole.affine, lay_out_grid(fixed, None, Preprocessing((8, 8), 2.0, 2)).affine)
+    assert np.abs(whole.affine - around.affine).max() > 1
+    with pytest.raises(InputError, match="no such centre. Expected: labels or image. Received: heart"):
+        Preprocessing(centre="heart")
+
+
 def test_normalising_clips_at_the_percentiles():
     # 0 … 100: the 10th percentile is 10, the 90th is 90
     image = normalise(np.arange(101, dtype=np.float32).reshape(101, 1), (10, 90))
