@@ -262,27 +262,9 @@ def test_compare_names_a_family_once(project, tmp_path, capsys):
 
 
 def test_search_writes_what_it_chose_and_how_sure_that_is(project, tmp_path, capsys):
-    command = [
-        "search",
-        "--checkpoint",
-        str(project / "family"),
-        "--data",
-        str(project / "hearts"),
-        "--dataset",
-        "acdc",
-    ]
-    command += [
-        "--dataset",
-        "acdc",
-        "--grid",
-        "3",
-        "--subject",
-        "patient001",
-        "--bootstrap",
-        "10",
-        "--tolerance",
-        "0.5",
-    ]
+    command = ["search", "--checkpoint", str(project / "family"), "--data", str(project / "hearts")]
+    command += ["--dataset", "acdc", "--grid", "3", "--subject", "patient001", "--bootstrap", "10"]
+    command += ["--tolerance", "0.5"]
     assert main([*command, "--out", str(tmp_path / "sweep.csv")]) == 0
     chosen = pd.read_csv(tmp_path / "sweep-chosen.csv")
     assert chosen["tissue"].tolist() == ["RV", "LV-Myo", "LV-BP"]
