@@ -20,6 +20,7 @@ from elasreg_core.data.datasets import open_dataset
 from elasreg_core.data.phantoms import Cohort
 from elasreg_core.evaluation.stiffness import (
     error_at_choice,
+    error_summary,
     estimates,
     rank_correlations,
     settings,
@@ -83,8 +84,7 @@ def main() -> None:
         checkpoint = find_family("cardiac").member("elas-g") if training == SHIPPED else trained(training)
         sweeps = swept(checkpoint, root)
         correlations.append(rank_correlations(estimates(sweeps, settings()), truth).assign(training=training))
-        of = error_at_choice(sweeps, settings()).groupby(["setting", "tissue"], sort=False)[["error_vox", "least_vox"]]
-        errors.append(of.mean().reset_index().assign(training=training))
+        errors.append(error_summary(error_at_choice(sweeps, settings())).assign(training=training))
         print(f"{training}: done", flush=True)
     for name, tables in (("correlations", correlations), ("errors", errors)):
         table = pd.concat(tables)

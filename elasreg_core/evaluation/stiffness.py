@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import stats
 
 from elasreg_core.errors import InputError
+from elasreg_core.evaluation.statistics import paired_comparison
 from elasreg_core.identification.selection import Selection, best_node, criterion_by_node
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.metrics import METRICS
@@ -104,7 +105,8 @@ def error_at_choice(sweeps: Sequence[SubjectSweep], selections: Mapping[str, Sel
         selections: by the setting's name.
 
     Returns:
-        Columns `setting, subject, tissue, error_vox, least_vox`, in voxels.
+        Columns `setting, subject, tissue, error_vox, least_vox`, in voxels; `as_good`, whether the choice lies on the
+        plateau of the true error, so that the true error might have chosen it too.
     """
     by_error = Selection(criterion="displacement_error_vox")
     rows = []
@@ -114,8 +116,28 @@ def error_at_choice(sweeps: Sequence[SubjectSweep], selections: Mapping[str, Sel
             for setting, selection in selections.items():
                 node = best_node(sweep, tissue, selection).node
                 if node is not None and node in errors:
-                    rows.append((setting, sweep.subject, tissue, errors[node], min(errors.values())))
-    return pd.DataFrame(rows, columns=["setting", "subject", "tissue", "error_vox", "least_vox"])
+                    error, least = errors[node], min(errors.values())
+                    rows.append((setting, sweep.subject, tissue, error, least, error <= least + by_error.margin))
+    return pd.DataFrame(rows, columns=["setting", "subject", "tissue", "error_vox", "least_vox", "as_good"])
+
+
+def error_summary(errors: pd.DataFrame) -> pd.DataFrame:
+    """Over the subjects: what a choice costs in true error.
+
+    Args:
+        errors: of `error_at_choice`.
+
+    Returns:
+        Columns `setting, tissue, error_vox, least_vox`, means in voxels; `excess_vox`, their difference, with its 95 %
+        interval `low, high` (percentile bootstrap over the subjects); `as_good`, the share of the subjects.
+    """
+    rows = []
+    for (setting, tissue), of in errors.groupby(["setting", "tissue"], sort=False):
+        found = paired_comparison(of["error_vox"], of["least_vox"])
+        means = of[["error_vox", "least_vox", "as_good"]].mean()
+        interval = {"excess_vox": found["difference"], "low": found["low"], "high": found["high"]}
+        rows.append({"setting": setting, "tissue": tissue, **means.iloc[:2], **interval, "as_good": means["as_good"]})
+    return pd.DataFrame(rows)
 
 
 def settings() -> dict[str, Selection]:

@@ -10,6 +10,7 @@ from elasreg_core.errors import InputError
 from elasreg_core.evaluation.stiffness import (
     ALL_TISSUES,
     error_at_choice,
+    error_summary,
     estimates,
     rank_correlations,
     settings,
@@ -86,6 +87,24 @@ def test_what_a_choice_costs_in_true_error():
     found = error_at_choice([swept()], {"dice": Selection(), "ncc": Selection("ncc")}).set_index("setting")
     assert found["error_vox"].to_dict() == {"dice": 3.0, "ncc": 2.0}
     assert set(found["least_vox"]) == {0.5}
+    assert not found["as_good"].any()
+    itself = error_at_choice([swept()], {"error": Selection("displacement_error_vox")})
+    assert itself["as_good"].tolist() == [True]
+
+
+def test_the_cost_is_summed_up_over_the_subjects():
+    errors = pd.DataFrame(
+        {
+            "setting": "dice",
+            "subject": list("abcd"),
+            "tissue": "wall",
+            "error_vox": [1.0, 1.2, 0.9, 1.1],
+            "least_vox": 0.9,
+        }
+    ).assign(as_good=[False, False, True, False])
+    (found,) = error_summary(errors).to_dict("records")
+    assert (found["error_vox"], found["excess_vox"], found["as_good"]) == pytest.approx((1.05, 0.15, 0.25))
+    assert 0 <= found["low"] < 0.15 < found["high"] <= 0.3
 
 
 def test_there_are_at_least_six_settings_with_names():
