@@ -18,11 +18,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import RegularGridInterpolator
-from scipy.sparse import diags_array
+from scipy.sparse import coo_array, diags_array
 from scipy.sparse.linalg import cg, splu
 from skfem import (
     Basis,
-    BilinearForm,
     ElementHex1,
     ElementQuad1,
     ElementVector,
@@ -30,7 +29,7 @@ from skfem import (
     MeshHex,
     MeshQuad,
 )
-from skfem.helpers import ddot, div, dot, sym_grad
+from skfem.helpers import ddot, dot, sym_grad
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
@@ -112,7 +111,7 @@ class ElasticBody:
         """
         basis = self._basis
         lam, mu = (array.reshape(basis.dx.shape) for array in (lam_kpa, mu_kpa))
-        stiffness = _stiffness.assemble(basis, lam=lam, mu=mu).tocsc()
+        stiffness = _stiffness(basis, lam, mu)
         held = np.zeros(basis.N, dtype=bool)
         held[self._dof_table[prescribed].ravel()] = True
         free = np.flatnonzero(~held)
@@ -147,9 +146,36 @@ class ElasticBody:
         return read(points_mm)
 
 
-@BilinearForm
-def _stiffness(u: Any, v: Any, w: Any) -> Any:
-    return w.lam * div(u) * div(v) + 2 * w.mu * ddot(sym_grad(u), sym_grad(v))
+def _stiffness(basis: Any, lam: FloatArray, mu: FloatArray) -> Any:
+    """The matrix of ∫ λ div(u) div(v) + 2 μ ε(u) : ε(v), as `skfem.BilinearForm` gives it; in 3D ten times as fast.
+
+    With G the gradient of a node's shape function, nodes a, b and components i, j have the entry
+    ∫ λ G_ai G_bj + μ G_aj G_bi + μ δ_ij G_a · G_b: two matrix products per element over its quadrature points.
+
+    Args:
+        basis: of vector elements.
+        lam: λ at the quadrature points, shape `(elements, points)`.
+        mu: μ, same shape.
+    """
+    dim = basis.mesh.dim()
+    shapes = [of[0].grad[0] for of in basis.basis[::dim]]  # of the first component: (D, elements, points)
+    gradients = np.ascontiguousarray(np.moveaxis(np.stack(shapes), (0, 1), (2, 3)))  # (elements, points, nodes, D)
+    n_elements, n_points, n_nodes, _ = gradients.shape
+    flat = gradients.reshape(n_elements, n_points, -1)
+
+    def product(weights: FloatArray) -> FloatArray:
+        found = np.matmul(flat.transpose(0, 2, 1), flat * (weights * basis.dx)[..., np.newaxis])
+        return found.reshape(n_elements, n_nodes, dim, n_nodes, dim)
+
+    local = product(mu)
+    along = np.einsum("naibi->nab", local)
+    local = local.swapaxes(2, 4) + product(lam)
+    for i in range(dim):
+        local[:, :, i, :, i] += along
+    dofs = basis.element_dofs.T  # (elements, nodes · D)
+    size = dofs.shape[1]
+    rows, columns = np.repeat(dofs, size, axis=1).ravel(), np.tile(dofs, (1, size)).ravel()
+    return coo_array((local.ravel(), (rows, columns)), shape=(basis.N, basis.N)).tocsc()
 
 
 @LinearForm
