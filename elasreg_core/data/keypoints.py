@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from elasreg_core.data.grid import Grid, in_space
 from elasreg_core.data.nifti import Volume
-from elasreg_core.data.preprocessing import TargetGrid
 from elasreg_core.errors import InputError
 
 
@@ -61,7 +61,7 @@ def read_keypoints(fixed: Path | None, moving: Path | None) -> Keypoints | None:
 
 
 def carry_keypoints(
-    keypoints: Keypoints, fixed: Volume, moving: Volume, grid: TargetGrid
+    keypoints: Keypoints, fixed: Volume, moving: Volume, grid: Grid
 ) -> tuple[Keypoints | None, tuple[str, ...]]:
     """Carries keypoints to the grid: voxel → RAS mm by each image's own affine → voxel of the grid.
 
@@ -73,8 +73,8 @@ def carry_keypoints(
     """
     on_grid = np.linalg.inv(grid.affine)
     # the rounding keeps a point that lies just between two slices on the same side under every affine
-    fixed_vox = np.round(_apply(on_grid @ fixed.affine, keypoints.fixed_vox), 6)
-    moving_vox = np.round(_apply(on_grid @ moving.affine, keypoints.moving_vox), 6)
+    fixed_vox = np.round(in_space(on_grid @ fixed.affine, keypoints.fixed_vox), 6)
+    moving_vox = np.round(in_space(on_grid @ moving.affine, keypoints.moving_vox), 6)
     inside = (fixed_vox >= -0.5) & (fixed_vox <= np.array(grid.shape) - 0.5)
     on_slice = inside[:, grid.dim :].all(axis=1)
     kept = inside.all(axis=1)
@@ -94,10 +94,6 @@ def carry_keypoints(
 def outside(points_vox: npt.NDArray[np.float64], shape: tuple[int, ...]) -> int:
     """How many points `(N, D)` lie in no voxel of an image of this shape."""
     return int(np.count_nonzero(((points_vox < -0.5) | (points_vox > np.array(shape) - 0.5)).any(axis=1)))
-
-
-def _apply(affine: npt.NDArray[np.float64], points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return points @ affine[:3, :3].T + affine[:3, 3]
 
 
 def _read_points(path: Path) -> npt.NDArray[np.float64]:

@@ -14,6 +14,7 @@ from nibabel.affines import voxel_sizes
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 
+from elasreg_core.data.grid import Grid
 from elasreg_core.errors import InputError
 
 _SPACING_TOLERANCE = 0.01  # relative; headers round to float32, contradictions are far larger
@@ -39,6 +40,11 @@ class Volume:
     def spacing_mm(self) -> npt.NDArray[np.float64]:
         """Voxel sizes in mm, shape `(3,)`."""
         return voxel_sizes(self.affine)
+
+    @property
+    def grid(self) -> Grid:
+        """Where the voxels lie."""
+        return Grid(self.data.shape[:3], self.affine)
 
 
 def read_image(path: Path) -> Volume:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from elasreg_core.data.grid import Grid, in_space
 from elasreg_core.data.nifti import Volume
 from elasreg_core.errors import InputError
 
@@ -70,32 +70,6 @@ class Preprocessing:
         return len(self.grid_shape)
 
 
-@dataclass(frozen=True)
-class TargetGrid:
-    """A grid in space: `shape` has three sides (2D: the last is 1), `affine` maps its voxels to RAS mm."""
-
-    shape: tuple[int, ...]
-    affine: npt.NDArray[np.float64]
-
-    @property
-    def dim(self) -> int:
-        """2 or 3."""
-        return 2 if self.shape[2] == 1 else 3
-
-    def read(self, volume: Volume, order: int) -> npt.NDArray[Any]:
-        """The volume at this grid's points: linear (order 1) or nearest (order 0); its minimum outside of it."""
-        to_volume = np.round(np.linalg.inv(volume.affine) @ self.affine, 9)
-        return ndimage.affine_transform(
-            volume.data,
-            to_volume[:3, :3],
-            to_volume[:3, 3],
-            output_shape=self.shape,
-            order=order,
-            mode="grid-constant",  # "constant" drops a whole slice that lies a rounding error beside its own
-            cval=volume.data.min() if order else 0,
-        )
-
-
 def slicing_axis(shape: tuple[int, ...], settings: Preprocessing) -> int | None:
     """The axis across which a fixed volume `(X, Y, Z)` is sliced; None in 3D.
 
@@ -112,7 +86,7 @@ def slicing_axis(shape: tuple[int, ...], settings: Preprocessing) -> int | None:
     return max(axis for axis in range(3) if shape[axis] == 1)
 
 
-def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preprocessing) -> TargetGrid:
+def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preprocessing) -> Grid:
     """The grid of `settings`, centred on the fixed labels (without labels: on the image).
 
     In 2D its axes are the fixed volume's axes in the slice, in ascending order, and then the one across it.
@@ -148,9 +122,8 @@ def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preproces
         spacing[2] = fixed.spacing_mm[slice_axis]
     affine = np.eye(4)
     affine[:3, :3] = directions * spacing
-    centre_mm = fixed.affine[:3, :3] @ centre_vox + fixed.affine[:3, 3]
-    affine[:3, 3] = centre_mm - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
-    return TargetGrid(shape, affine)
+    affine[:3, 3] = in_space(fixed.affine, centre_vox) - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
+    return Grid(shape, affine)
 
 
 def normalise(

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from elasreg_core.data.grid import Grid
 from elasreg_core.data.nifti import read_labels, read_vectors
-from elasreg_core.data.preprocessing import TargetGrid
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Truth:
     body: npt.NDArray[np.bool_]
 
 
-def read_truth(folder: Path, grid: TargetGrid) -> Truth | None:
+def read_truth(folder: Path, grid: Grid) -> Truth | None:
     """Reads the truth beside a phantom, carried to a pair's grid; None where there is none.
 
     Vectors are carried as points are: file voxels → mm by the file's affine → grid voxels by the grid's. Motion across
