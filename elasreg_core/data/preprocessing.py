@@ -86,6 +86,11 @@ def slicing_axis(shape: tuple[int, ...], settings: Preprocessing) -> int | None:
     return max(axis for axis in range(3) if shape[axis] == 1)
 
 
+def middle(shape: tuple[int, ...], axis: int) -> int:
+    """The index of the slice that a 2D pair shows."""
+    return shape[axis] // 2
+
+
 def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preprocessing) -> Grid:
     """The grid of `settings`, centred on the fixed labels (without labels: on the image).
 
@@ -98,7 +103,7 @@ def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preproces
     centre_vox = (np.array(fixed.data.shape) - 1) / 2
     axes = [axis for axis in range(3) if axis != slice_axis]
     if slice_axis is not None:
-        centre_vox[slice_axis] = fixed.data.shape[slice_axis] // 2
+        centre_vox[slice_axis] = middle(fixed.data.shape, slice_axis)
     if fixed_labels is not None:
         region = fixed_labels.data
         if slice_axis is not None:
@@ -126,17 +131,20 @@ def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preproces
     return Grid(shape, affine)
 
 
-def normalise(
+def intensity_window(
     image: npt.NDArray[np.float32],
     percentiles: tuple[float, float],
     intensity_range: tuple[float, float] | None = None,
-) -> npt.NDArray[np.float32]:
-    """Clips to the range if there is one, then at the percentiles, and maps these to [0, 1].
-
-    A constant image stays constant (at 0).
-    """
+) -> tuple[float, float]:
+    """The intensities that become 0 and 1: percentiles of the image, clipped to the range first if there is one."""
     if intensity_range is not None:
         image = np.clip(image, *intensity_range)
     low, high = np.percentile(image, percentiles)
+    return float(low), float(high)
+
+
+def normalise(image: npt.NDArray[np.float32], window: tuple[float, float]) -> npt.NDArray[np.float32]:
+    """Maps the window to [0, 1] and clips there. A constant image stays constant (at 0)."""
+    low, high = window
     span = high - low
     return np.clip((image - low) / (span if span > 0 else 1), 0, 1).astype(np.float32)
