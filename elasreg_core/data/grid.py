@@ -30,8 +30,8 @@ class Grid:
         """2 or 3."""
         return 2 if self.shape[2] == 1 else 3
 
-    def slice_at(self, axis: int, index: int) -> Grid:
-        """The one slice of this grid at an index along an axis, with its axes in the same order."""
+    def slice_at(self, axis: int, index: float) -> Grid:
+        """The one slice at an index along an axis, with the axes in the same order."""
         affine = self.affine.copy()
         affine[:3, 3] += affine[:3, axis] * index
         return Grid(tuple(1 if i == axis else side for i, side in enumerate(self.shape)), affine)

@@ -50,7 +50,7 @@ def read_keypoints(fixed: Path | None, moving: Path | None) -> Keypoints | None:
             received=f"none for the {role} image",
             cure="Add the other file, or remove this one",
         )
-    fixed_vox, moving_vox = _read_points(fixed), _read_points(moving)
+    fixed_vox, moving_vox = read_points(fixed), read_points(moving)
     if len(fixed_vox) != len(moving_vox):
         raise InputError(
             f"{fixed} and {moving.name} do not correspond.",
@@ -96,7 +96,7 @@ def outside(points_vox: npt.NDArray[np.float64], shape: tuple[int, ...]) -> int:
     return int(np.count_nonzero(((points_vox < -0.5) | (points_vox > np.array(shape) - 0.5)).any(axis=1)))
 
 
-def _read_points(path: Path) -> npt.NDArray[np.float64]:
+def read_points(path: Path) -> npt.NDArray[np.float64]:
     """The points of one file, shape `(N, 3)`; one header line without numbers is passed over."""
     if not path.is_file():
         raise InputError(f"There is no file {path}.", cure="Check the path")

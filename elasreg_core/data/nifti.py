@@ -88,20 +88,47 @@ def read_labels(path: Path) -> Volume:
     return Volume(path, labels, affine, notes)
 
 
-def read_vectors(path: Path) -> Volume:
-    """Reads a vector field `(X, Y, Z, 3)` as float32.
+@dataclass(frozen=True)
+class Vectors(Volume):
+    """A vector field as it lies on disk: `data` has shape `(X, Y, Z, 3)`.
+
+    Attributes:
+        intent: the NIfTI intent code of a five-dimensional file `(X, Y, Z, 1, 3)`; None for one that is `(X, Y, Z, 3)`.
+    """
+
+    intent: int | None = None
+
+
+def read_vectors(path: Path) -> Vectors:
+    """Reads a vector field `(X, Y, Z, 3)` or `(X, Y, Z, 1, 3)` as float32.
 
     Raises:
         InputError: missing, damaged, not finite, or of another shape.
     """
     image = _open(path)
     vectors = _numbers(image, path).astype(np.float32)
+    intent = None
+    if vectors.ndim == 5 and vectors.shape[3] == 1:
+        vectors, intent = vectors[:, :, :, 0], int(image.header["intent_code"])
     if vectors.ndim != 4 or vectors.shape[3] != 3 or not np.isfinite(vectors).all():
         raise InputError(
-            f"{path} is not a vector field.", expected="finite, of shape (X, Y, Z, 3)", received=vectors.shape
+            f"{path} is not a vector field.",
+            expected="finite, of shape (X, Y, Z, 3) or (X, Y, Z, 1, 3)",
+            received=f"shape {image.shape}" + ("" if np.isfinite(vectors).all() else ", values that are not finite"),
         )
     affine, notes = _geometry(image, path)
-    return Volume(path, vectors, affine, notes)
+    return Vectors(path, vectors, affine, notes, intent)
+
+
+def read_geometry(path: Path) -> Grid:
+    """Where an image's voxels lie, without reading them.
+
+    Raises:
+        InputError: missing, not NIfTI, not 2D or 3D, or its affine cannot be inverted.
+    """
+    image = _open(path)
+    affine, _ = _geometry(image, path)
+    return Grid(_shape(image.shape, path), affine)
 
 
 def require_same_grid(image: Volume, labels: Volume) -> None:
@@ -170,14 +197,17 @@ def _numbers(image: Any, path: Path) -> npt.NDArray[Any]:
 
 
 def _voxels(image: Any, path: Path) -> npt.NDArray[Any]:
-    data = _numbers(image, path)
-    while data.ndim > 3 and data.shape[-1] == 1:
-        data = data[..., 0]
-    if data.ndim not in (2, 3):
+    return _numbers(image, path).reshape(_shape(image.shape, path))
+
+
+def _shape(shape: tuple[int, ...], path: Path) -> tuple[int, ...]:
+    """(X, Y, Z) of one image: a slice has Z = 1, and frames there are none or one."""
+    sides = (*shape, 1)[:3]
+    if len(shape) < 2 or any(side != 1 for side in shape[3:]):
         raise InputError(
-            f"{path} is not one image.", expected="2 or 3 axes", received=f"shape {data.shape}", cure="Give one frame"
+            f"{path} is not one image.", expected="2 or 3 axes", received=f"shape {shape}", cure="Give one frame"
         )
-    return data.reshape(*data.shape, 1) if data.ndim == 2 else data
+    return sides
 
 
 def _geometry(image: Any, path: Path) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
