@@ -35,6 +35,8 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--fixed", type=Path, required=True, metavar="F")
     parser.add_argument("--fixed-labels", type=Path, required=True, metavar="L")
     parser.add_argument("--moving-labels", type=Path, metavar="L2", help="needed to identify the parameters")
+    parser.add_argument("--moving-keypoints", type=Path, metavar="CSV", help="i,j,k a line, in voxels of M")
+    parser.add_argument("--fixed-keypoints", type=Path, metavar="CSV", help="the same points in F, for the TRE")
     parser.add_argument("--checkpoint", required=True, metavar="NAME|DIR", help="a family with the model")
     parser.add_argument(
         "--model",
@@ -64,6 +66,8 @@ def run(arguments: argparse.Namespace) -> None:
         fixed=arguments.fixed,
         moving_labels=arguments.moving_labels,
         fixed_labels=arguments.fixed_labels,
+        moving_keypoints=arguments.moving_keypoints,
+        fixed_keypoints=arguments.fixed_keypoints,
     )
     pair = load_case(case, checkpoint.card.preprocessing, checkpoint.tissues)
     for note in pair.notes:
@@ -79,12 +83,13 @@ def run(arguments: argparse.Namespace) -> None:
         parameters, choice = _identify(family, arguments, pair, selection)
     seconds = {"identify": time.perf_counter() - started}
 
-    from elasreg_core.registration.export import write_registration
+    from elasreg_core.registration.export import write_in_original_space, write_registration
     from elasreg_core.registration.registrar import Registrar
 
     registration = Registrar(checkpoint).register(pair, parameters)
     seconds["register"] = registration.seconds
-    files = write_registration(arguments.out, pair, registration)
+    files = [*write_registration(arguments.out, pair, registration).values()]
+    files += write_in_original_space(arguments.out / "original", pair, registration, case.moving_labels).values()
     initial, registered = score_displacement(pair), score_displacement(pair, registration.displacement)
     metrics = {
         "initial": initial.to_dict(),

@@ -62,6 +62,6 @@ class Grid:
         return np.round(np.linalg.inv(other.affine) @ self.affine, 9)
 
 
-def in_space(affine: npt.NDArray[np.float64], points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+def in_space(affine: npt.NDArray[np.floating], points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """An affine map `(4, 4)` of points `(..., 3)`."""
     return points @ affine[:3, :3].T + affine[:3, 3]
