@@ -6,11 +6,16 @@ import argparse
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars, print_table
 from elasreg_core.data.check import check_dataset
 from elasreg_core.data.datasets import LAYOUTS, open_dataset
+from elasreg_core.data.nifti import write_volume
 from elasreg_core.data.phantoms import PHANTOMS, Cohort, write_cohort
+from elasreg_core.data.tissues import THORAX
+from elasreg_core.data.totalsegmentator import LABELS, merge_tissues
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.phantom_motion import phantom_motion, summary
 
@@ -33,6 +38,11 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     check.add_argument("dir", type=Path, metavar="DIR")
     check.add_argument("--dataset", choices=list(LAYOUTS), required=True, help="the layout on disk")
     check.set_defaults(run=run_check)
+    tissues = actions.add_parser("tissues", help="merge TotalSegmentator's classes into 1 lung, 2 bone, 3 liver")
+    tissues.add_argument("segmentation", type=Path, metavar="SEGMENTATION", help="its folder, or its --ml label map")
+    tissues.add_argument("--version", type=int, choices=list(LABELS), default=2, help="that wrote a map (default 2)")
+    tissues.add_argument("--out", type=Path, required=True, metavar="FILE", help="e.g. labelsTr/NLST_0001_0000.nii.gz")
+    tissues.set_defaults(run=run_tissues)
     truth = actions.add_parser("truth", help="phantoms: how stiff the tissues are and how far they move")
     truth.add_argument("dir", type=Path, metavar="DIR", help="a cohort that `elasreg phantom` wrote")
     truth.add_argument("--out", type=Path, metavar="CSV", help="also one row per subject and tissue")
@@ -67,6 +77,14 @@ def run_check(arguments: argparse.Namespace) -> int:
         print(f"fault: {fault}", file=sys.stderr)
     print(f"{len(checked.table)} of {len(dataset.cases)} subjects can be read, {len(checked.faults)} faults.")
     return 2 if checked.faults else 0
+
+
+def run_tissues(arguments: argparse.Namespace) -> None:
+    """Merges the classes of one image."""
+    merged = merge_tissues(arguments.segmentation, arguments.version)
+    write_volume(arguments.out, merged.data, merged.affine)
+    counts = np.bincount(merged.data.ravel(), minlength=THORAX.n_classes)
+    print(f"{arguments.out}: " + ", ".join(f"{label} {name} {counts[label]} voxels" for label, name in THORAX) + ".")
 
 
 def run_truth(arguments: argparse.Namespace) -> None:

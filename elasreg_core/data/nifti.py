@@ -17,6 +17,10 @@ from nibabel.spatialimages import HeaderDataError
 from elasreg_core.data.grid import Grid
 from elasreg_core.errors import InputError
 
+_UNORIENTED = (
+    "The header gives no orientation (no sform, no qform); took the array's axes as they are, "
+    "so that left and right may be exchanged."
+)
 _SPACING_TOLERANCE = 0.01  # relative; headers round to float32, contradictions are far larger
 
 
@@ -220,18 +224,25 @@ def _geometry(image: Any, path: Path) -> tuple[npt.NDArray[np.float64], tuple[st
     lengths = voxel_sizes(affine)
     if not np.isfinite(affine).all() or (lengths == 0).any() or abs(np.linalg.det(affine[:3, :3])) < 1e-12:
         raise InputError(f"{path} has an affine that cannot be inverted.", received=f"rows {_rows(affine)}")
+    notes = () if _is_oriented(image) else (_UNORIENTED,)
     pixdim = np.ones(3)
     zooms = image.header.get_zooms()[:3]
     pixdim[: len(zooms)] = zooms
     if not (np.isfinite(pixdim) & (pixdim > 0)).all() or np.allclose(lengths, pixdim, rtol=_SPACING_TOLERANCE):
-        return affine, ()
+        return affine, notes
     corrected = affine.copy()
     corrected[:3, :3] *= pixdim / lengths
     note = (
         f"The affine says a spacing of {_by(lengths)} mm, pixdim says {_by(pixdim)} mm; "
         "took pixdim, with the affine's directions."
     )
-    return corrected, (note,)
+    return corrected, (*notes, note)
+
+
+def _is_oriented(image: Any) -> bool:
+    """Whether the header says which way is left: an sform or a qform does, an Analyze header has neither."""
+    known = image.header.keys()
+    return any(code in known and int(image.header[code]) > 0 for code in ("sform_code", "qform_code"))
 
 
 def _by(values: npt.NDArray[np.float64]) -> str:
