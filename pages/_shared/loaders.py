@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from elasreg_core.data.datasets import Dataset, open_dataset
+from elasreg_core.data.datasets import Dataset
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import Scores, score_displacement
@@ -53,7 +53,7 @@ def datasets() -> dict[str, tuple[Path, str]]:
 @st.cache_data(max_entries=32, show_spinner=False, ttl=10)
 def dataset(root: str, layout: str) -> Dataset:
     """A data set's list of subjects."""
-    return open_dataset(root, layout)
+    return paths.open_data(root, layout)
 
 
 def pair(root: str, layout: str, subject: str, checkpoint: Checkpoint) -> RegistrationPair:
