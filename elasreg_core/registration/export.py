@@ -13,7 +13,6 @@ import numpy.typing as npt
 from elasreg_core.data.nifti import read_image, read_labels, write_volume
 from elasreg_core.data.pair import Origin, RegistrationPair
 from elasreg_core.data.spatial import SpatialDisplacement
-from elasreg_core.physics.fields import jacobian_determinant
 from elasreg_core.registration.field_files import write_fields, write_itk_transform
 from elasreg_core.registration.registrar import Registration
 
@@ -33,7 +32,7 @@ def write_registration(out: Path, pair: RegistrationPair, registration: Registra
         "warped_labels": registration.warped_labels,
         "fixed_labels": pair.fixed_labels,
         "moving_labels": pair.moving_labels,
-        "jacobian": jacobian_determinant(displacement).astype(np.float32),
+        "jacobian": registration.jacobian,
     }
     written = {}
     for role, image in images.items():

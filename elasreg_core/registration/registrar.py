@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.networks.plain_network import PlainNetwork
-from elasreg_core.physics.fields import warp_image, warp_labels
+from elasreg_core.physics.fields import jacobian_determinant, warp_image, warp_labels
 from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.engine import Engine
 from elasreg_core.registration.measured import Measured
@@ -41,6 +42,11 @@ class Registration:
     parameters: ParameterField
     checkpoint: str
     seconds: float
+
+    @cached_property
+    def jacobian(self) -> npt.NDArray[np.float32]:
+        """Det ∇φ at every voxel, shape `(X, Y[, Z])`."""
+        return jacobian_determinant(self.displacement).astype(np.float32)
 
 
 class Registrar:
