@@ -96,7 +96,7 @@ class View:
 
     def image(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """What the plane shows of an array `(X, Y[, Z])`: across the screen, then down it."""
-        seen = array if self.across_axis is None else array.take(self.at, axis=self.across_axis)
+        seen = array if self.at is None else array.take(self.at, axis=self.across_axis)
         return seen.T if self.axes[0] > self.axes[1] else seen
 
     def vectors(self, displacement: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -113,7 +113,9 @@ def views_of(pair: RegistrationPair, at: Sequence[int] | None = None) -> tuple[V
     """
     codes = nib.aff2axcodes(pair.affine)
     if len(pair.grid_shape) == 2:
-        return (View("slice", _plane(pair, codes, (0, 1)), (0, 1)),)
+        ends = _ACROSS[codes[0]], _ACROSS[codes[1]]
+        axes = (0, 1) if ends in _PLANES.values() else (1, 0)
+        return (View("slice", _plane(pair, codes, axes), axes),)
     at = middle_of(pair) if at is None else at
     axis_of = {_ACROSS[code]: axis for axis, code in enumerate(codes)}
     views = []

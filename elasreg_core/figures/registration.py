@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 
@@ -10,9 +10,7 @@ from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.figures.deformation import grid_figure, jacobian_figure
 from elasreg_core.figures.images import difference_figure, image_figure
 from elasreg_core.figures.plane import View
-
-if TYPE_CHECKING:
-    from elasreg_core.registration.registrar import Registration
+from elasreg_core.registration.registered import Registration
 
 
 class Panel(NamedTuple):

@@ -14,7 +14,7 @@ from elasreg_core.data.nifti import read_image, read_labels, write_volume
 from elasreg_core.data.pair import Origin, RegistrationPair
 from elasreg_core.data.spatial import SpatialDisplacement
 from elasreg_core.registration.field_files import write_fields, write_itk_transform
-from elasreg_core.registration.registrar import Registration
+from elasreg_core.registration.registered import Registration
 
 
 def write_registration(out: Path, pair: RegistrationPair, registration: Registration) -> dict[str, Path]:

@@ -16,12 +16,13 @@ from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import Scores, score_displacement
 from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
 from elasreg_core.physics.parameters import ParameterField
+from elasreg_core.registration.registered import Registration
 from elasreg_core.workspace import paths
 from elasreg_core.workspace.demo import demo_cohort
 from elasreg_core.workspace.store import Store
 
 if TYPE_CHECKING:
-    from elasreg_core.registration.registrar import Registrar, Registration
+    from elasreg_core.registration.registrar import Registrar
 
 
 def prepare_demo() -> Path:
@@ -116,7 +117,7 @@ def _register(
 #: How the caches tell pairs and registrations apart.
 CACHE_KEYS = {
     RegistrationPair: lambda pair: (pair.id, pair.digest, pair.tissues.names),
-    "elasreg_core.registration.registrar.Registration": lambda registration: registration.displacement.tobytes(),
+    Registration: lambda registration: registration.displacement.tobytes(),
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -22,10 +21,8 @@ from elasreg_core.figures import (
     views_of,
 )
 from elasreg_core.metrics import METRICS, shown
+from elasreg_core.registration.registered import Registration
 from pages._shared.loaders import CACHE_KEYS
-
-if TYPE_CHECKING:
-    from elasreg_core.registration.registrar import Registration
 
 PANEL_WIDTH = 300
 
@@ -43,6 +40,14 @@ def tissue_legend(tissues: Sequence[str]) -> None:
         for name, colour in tissue_colours(tissues).items()
     )
     st.html('<div style="opacity:0.85">' + "&emsp;".join(marks) + "</div>")
+
+
+def show_pair(pair: RegistrationPair, key: str) -> None:
+    """The two images as they came, in every plane."""
+    tissue_legend(pair.tissues.names)
+    for view in views_of(pair):
+        with st.container(horizontal=True):
+            show_panels(_pair_panels(pair, view), key)
 
 
 def show_registration(pair: RegistrationPair, registration: Registration, key: str, with_pair: bool = True) -> None:

@@ -18,7 +18,7 @@ from elasreg_core.metrics import dice_per_label
 from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.export import write_in_original_space
 from elasreg_core.registration.field_files import read_field
-from elasreg_core.registration.registrar import Registration
+from elasreg_core.registration.registered import Registration
 
 
 def test_an_acdc_patient_loads_in_its_official_layout(real_data):

@@ -149,6 +149,16 @@ def test_the_view_of_a_2d_pair_comes_from_its_affine(small_pair):
     np.testing.assert_array_equal(view.image(small_pair.fixed), small_pair.fixed)
 
 
+def test_a_slice_whose_first_axis_leads_to_the_back_is_turned_to_lie_as_radiologists_have_it():
+    # array axes: 0 to the back (1.5 mm), 1 to the left (2.5 mm), 2 upwards
+    affine = np.array([[0, -2.5, 0, 0], [-1.5, 0, 0, 0], [0, 0, 7, 0], [0, 0, 0, 1.0]])
+    pair = make_pair(affine=affine)
+    (view,) = views_of(pair)
+    assert (view.axes, view.plane) == ((1, 0), Plane((2.5, 1.5), ("L", "P")))
+    np.testing.assert_array_equal(view.image(pair.fixed), pair.fixed.T)
+    np.testing.assert_array_equal(view.vectors(np.full((12, 9, 2), (1, 2)))[0, 0], [2, 1])
+
+
 def test_three_planes_through_a_volume_whatever_the_order_of_its_axes():
     # array axes: 0 towards the head (2 mm), 1 to the right (3 mm), 2 to the back (5 mm)
     affine = np.zeros((4, 4))

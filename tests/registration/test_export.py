@@ -16,7 +16,7 @@ from elasreg_core.data.tissues import TissueTable
 from elasreg_core.physics.fields import jacobian_determinant, warp_image, warp_labels
 from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.export import original_displacement, write_in_original_space, write_registration
-from elasreg_core.registration.registrar import Registration
+from elasreg_core.registration.registered import Registration
 from tests.builders import TISSUES, make_volumes, oblique_affine, write_nifti
 
 VOLUME = Preprocessing((24, 30, 8), 2.0, None)
