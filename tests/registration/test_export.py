@@ -13,25 +13,17 @@ from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.nifti import read_image, read_labels
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.data.tissues import TissueTable
-from elasreg_core.physics.fields import jacobian_determinant, warp_image, warp_labels
-from elasreg_core.physics.parameters import ParameterField
+from elasreg_core.physics.fields import jacobian_determinant
 from elasreg_core.registration.export import original_displacement, write_in_original_space, write_registration
-from elasreg_core.registration.registered import Registration
-from tests.builders import TISSUES, make_volumes, oblique_affine, write_nifti
+from tests.builders import TISSUES, make_registration, make_volumes, oblique_affine, write_nifti
 
 VOLUME = Preprocessing((24, 30, 8), 2.0, None)
 SLICE = Preprocessing((24, 30), 2.0, 2)
 
 
-def registered(pair, displacement):
-    labels = None if pair.moving_labels is None else warp_labels(pair.moving_labels, displacement)
-    parameters = ParameterField.uniform((0, 0.1), 3)
-    return Registration("s", displacement, warp_image(pair.moving, displacement), labels, parameters, "a/elas-g", 0.1)
-
-
 @pytest.fixture
 def registration(small_pair):
-    return registered(small_pair, np.random.default_rng(4).normal(size=(16, 20, 2)).astype("f4"))
+    return make_registration(small_pair, np.random.default_rng(4).normal(size=(16, 20, 2)).astype("f4"))
 
 
 def case_of(folder, moving_affine=None) -> Case:
@@ -61,7 +53,7 @@ def test_what_is_written_on_the_grid_of_the_pair(tmp_path, small_pair, registrat
 
 def test_a_pair_without_labels_is_written_without_labels(tmp_path, small_pair):
     pair = replace(small_pair, moving_labels=None, fixed_labels=None)
-    written = write_registration(tmp_path, pair, registered(pair, np.zeros((16, 20, 2), "f4")))
+    written = write_registration(tmp_path, pair, make_registration(pair, np.zeros((16, 20, 2), "f4")))
     assert not any("labels" in role for role in written)
 
 
@@ -70,7 +62,7 @@ def test_nothing_moves_and_the_files_come_back(tmp_path, settings):
     case = case_of(tmp_path / "in")
     pair = load_case(case, settings, TissueTable(TISSUES))
     nothing = np.zeros((*settings.grid_shape, settings.dim), np.float32)
-    written = write_in_original_space(tmp_path / "out", pair, registered(pair, nothing), case.moving_labels)
+    written = write_in_original_space(tmp_path / "out", pair, make_registration(pair, nothing), case.moving_labels)
     warped, labels = read_image(written["warped"]), read_labels(written["warped_labels"])
     moving, moving_labels = read_image(case.moving), read_labels(case.moving_labels)
     seen = (slice(None), slice(None), slice(1, 2) if settings.dim == 2 else slice(None))  # slice 3 // 2 of 3
@@ -86,7 +78,7 @@ def test_a_shift_in_space_is_that_shift_in_the_files(tmp_path, settings):
     pair = load_case(case, settings, TissueTable(TISSUES))
     shift = np.zeros((*settings.grid_shape, settings.dim), np.float32)
     shift[..., 0] = 2.25
-    written = write_in_original_space(tmp_path / "out", pair, registered(pair, shift), case.moving_labels)
+    written = write_in_original_space(tmp_path / "out", pair, make_registration(pair, shift), case.moving_labels)
     moving = read_image(case.moving).data
     warped = read_image(written["warped"]).data
     middle = slice(1, 2) if settings.dim == 2 else slice(None)
@@ -102,7 +94,7 @@ def test_each_file_keeps_its_own_place(tmp_path):
     pair = load_case(case, VOLUME, TissueTable(TISSUES))
     shift = np.linalg.inv(pair.affine[:3, :3]) @ [4, -6, 3]
     displacement = np.broadcast_to(shift.astype("f4"), (*VOLUME.grid_shape, 3)).copy()
-    written = write_in_original_space(tmp_path / "out", pair, registered(pair, displacement), case.moving_labels)
+    written = write_in_original_space(tmp_path / "out", pair, make_registration(pair, displacement), case.moving_labels)
     np.testing.assert_allclose(read_image(written["warped"]).data, read_image(case.moving).data, atol=0.05)
     voxels = nib.load(written["displacement_learn2reg"]).get_fdata()
     np.testing.assert_allclose(voxels, 0, atol=1e-5)  # voxel p of fixed is voxel p of moving
@@ -111,14 +103,14 @@ def test_each_file_keeps_its_own_place(tmp_path):
 
 def test_a_slice_has_no_field_in_voxels_of_a_volume(tmp_path):
     pair = load_case(case_of(tmp_path), SLICE, TissueTable(TISSUES))
-    written = write_in_original_space(tmp_path / "out", pair, registered(pair, np.zeros((24, 30, 2), "f4")))
+    written = write_in_original_space(tmp_path / "out", pair, make_registration(pair, np.zeros((24, 30, 2), "f4")))
     assert set(written) == {"warped", "displacement_itk", "displacement_ras", "displacement_itk_transform"}
 
 
 def test_between_the_voxels_of_the_pair_the_displacement_is_linear(tmp_path):
     pair = load_case(case_of(tmp_path), VOLUME, TissueTable(TISSUES))
     u = np.random.default_rng(0).normal(size=(24, 30, 8, 3)).astype("f4")
-    field = original_displacement(pair, registered(pair, u))
+    field = original_displacement(pair, make_registration(pair, u))
     assert field.grid.shape == (20, 24, 3)
     at = pair.grid.voxels_of(field.grid.points_mm())[7, 9, 1]
     mine = np.array([ndimage.map_coordinates(u[..., k], at[:, np.newaxis], order=1)[0] for k in range(3)])
