@@ -1,4 +1,8 @@
-"""Plotly figures: arrays and tables in, figures out; no Streamlit, no files."""
+"""Plotly figures: arrays and tables in, figures out; no Streamlit, no files.
+
+The modules that write a whole document are imported where they are needed: `report`, `registration_report`, and
+`summary`, which draws with Matplotlib.
+"""
 
 from __future__ import annotations
 

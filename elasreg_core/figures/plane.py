@@ -43,9 +43,19 @@ class Plane:
         ends = [_ACROSS[code] for code in self.codes]
         return f"{_OPPOSITE[ends[0]]} → {ends[0]}", f"{_OPPOSITE[ends[1]]} → {ends[1]}"
 
+    @property
+    def axis_titles(self) -> tuple[str, str]:
+        """The directions as axis titles; the second to be read upwards, e.g. ("R → L (mm)", "P ← A (mm)")."""
+        across, down = self.directions
+        return f"{across} (mm)", f"{' ← '.join(reversed(down.split(' → ')))} (mm)"
+
     def positions_mm(self, axis: int, voxels: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Screen coordinates of voxel positions along an axis."""
         return np.asarray(voxels, dtype=float) * self.spacing_mm[axis]
+
+    def ends_mm(self, axis: int, side: int) -> tuple[float, float]:
+        """Where the first of so many voxels begins along an axis, and where the last one ends."""
+        return -0.5 * self.spacing_mm[axis], (side - 0.5) * self.spacing_mm[axis]
 
     def lay_out(
         self, figure: go.Figure, shape: tuple[int, ...], title: str, height: int = 300, colour_bar: bool = False
@@ -57,18 +67,16 @@ class Plane:
             yaxis=down | {"scaleanchor": "x", "scaleratio": 1},
             title={"text": title, "x": 0.5, "xanchor": "center", "font": {"size": 13}},
             height=height,
-            margin={"l": 54, "r": 70 if colour_bar else 8, "t": 30, "b": 52, "autoexpand": False},
+            margin={"l": 54, "r": 76 if colour_bar else 8, "t": 30, "b": 52, "autoexpand": False},
             legend={"orientation": "h", "y": -0.2, "x": 0.5, "xanchor": "center"},
             uirevision="keep",
         )
 
     def _axis(self, axis: int, shape: tuple[int, ...]) -> dict[str, Any]:
-        target = _ACROSS[self.codes[axis]]
-        ends = [-0.5 * self.spacing_mm[axis], (shape[axis] - 0.5) * self.spacing_mm[axis]]
+        ends = self.ends_mm(axis, shape[axis])
         backwards = self.is_flipped[axis] != (axis == 1)  # Plotly's y runs up
-        direction = f"{_OPPOSITE[target]} → {target}" if axis == 0 else f"{target} ← {_OPPOSITE[target]}"
         return {
-            "title": {"text": f"{direction} (mm)", "standoff": 4},  # Plotly writes the y title upwards
+            "title": {"text": self.axis_titles[axis], "standoff": 4},
             "range": ends[::-1] if backwards else ends,
             "showgrid": False,
             "zeroline": False,
