@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
+from elasreg_core.data.datasets import Dataset
+from elasreg_core.data.datasets.splits import SPLITS
 from elasreg_core.data.phantoms import Cohort
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.errors import InputError
@@ -30,11 +32,17 @@ class DataConfig:
         layout: on disk.
         root: the folder; a relative one lies in the workspace's data folder.
         phantom: the cohort to generate where `root` does not exist yet.
+        split: train on the subjects of this split alone (`data/datasets/splits`); none: on all that are there.
     """
 
     layout: str
     root: str
     phantom: Cohort | None = None
+    split: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.split is not None:
+            _require_choice("split", self.split, SPLITS)
 
 
 @dataclass(frozen=True)
@@ -144,6 +152,12 @@ class RunConfig:
                     expected=f'models = ["{first}", "{model}"]',
                     received=list(self.models),
                 )
+
+
+def subjects_of(config: RunConfig, dataset: Dataset) -> Dataset:
+    """A data set as a run reads it: its split, with a truth only where that leads the first steps."""
+    part = dataset.part(config.data.split)
+    return part if config.training.supervision_steps is not None else part.without_truth()
 
 
 def preset_names() -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from elasreg_core.networks.architecture import MODELS
 from elasreg_core.physics.parameters import Node, ParameterField, Regularizer
 from pages._shared import loaders
 from pages._shared.context import choose, choose_regularizer, readable_errors, show_notes
-from pages._shared.views import registration_panels, score_cards
+from pages._shared.views import score_cards, show_registration
 
 HELP = {
     ("elastic", "lambda"): "Resistance to volume change: high λ keeps areas as they are.",
@@ -60,7 +60,7 @@ with st.sidebar:
 with readable_errors():
     registration = loaders.register(checkpoint, pair, parameters)
 score_cards(loaders.scores(pair), loaders.scores(pair, registration), registration.seconds)
-registration_panels(pair, registration, "explore")
+show_registration(pair, registration, "explore")
 show_notes(pair)
 st.caption(
     f"Checkpoint {checkpoint.name}, trained with the {regularizer.name} energy × "

@@ -16,7 +16,7 @@ from elasreg_core.workspace.searches import SubjectSearch
 from pages._shared import loaders
 from pages._shared.choosing import choose_selection
 from pages._shared.context import choose, choose_regularizer, readable_errors, show_notes
-from pages._shared.views import registration_panels, score_cards
+from pages._shared.views import score_cards, show_registration
 
 HEATMAP_WIDTH = 300
 
@@ -137,7 +137,7 @@ st.subheader(f"The same everywhere: {regularizer.shown(node)}")
 with readable_errors():
     at_node = loaders.register(checkpoint, pair, ParameterField.uniform(node, pair.tissues.n_classes))
 score_cards(initial, loaders.scores(pair, at_node))
-registration_panels(pair, at_node, "node")
+show_registration(pair, at_node, "node")
 
 st.subheader("Each tissue with its own optimum, in one pass of the adaptive network")
 with readable_errors():
@@ -146,5 +146,5 @@ with readable_errors():
     registration = loaders.register(adaptive, pair, field)
 score_cards(initial, loaders.scores(pair, registration), registration.seconds)
 st.dataframe(pd.DataFrame(field.by_tissue(sweep.tissues)).rename_axis("parameter"), width=520)
-registration_panels(pair, registration, "adaptive", with_pair=False)
+show_registration(pair, registration, "adaptive", with_pair=False)
 show_notes(pair)

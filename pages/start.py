@@ -8,7 +8,7 @@ from elasreg_core.workspace.paths import family_names, find_family, home
 from pages._shared import loaders
 from pages._shared.context import choose, readable_errors
 from pages._shared.stages import show_stages
-from pages._shared.views import pair_figures, show_panels, tissue_legend
+from pages._shared.views import show_pair
 
 st.title("Which elasticity suits this tissue?")
 context = choose()
@@ -24,9 +24,7 @@ with st.container(horizontal=True):
     st.page_link("pages/identify.py", label="**Identify** this subject's best values", icon=":material/grid_view:")
 
 st.subheader(f"The pair at hand: {pair.id}")
-tissue_legend(pair.tissues.names)
-with st.container(horizontal=True):
-    show_panels(pair_figures(pair), "start")
+show_pair(pair, "start")
 st.caption("Warp the moving image onto the fixed one, so that the outlined tissues match.")
 
 st.subheader("What is here")

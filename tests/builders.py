@@ -17,6 +17,9 @@ from elasreg_core.data.tissues import TissueTable
 from elasreg_core.identification.sweep import NodeScores
 from elasreg_core.networks.architecture import MODELS, Architecture
 from elasreg_core.networks.checkpoint import Checkpoint, save_checkpoint
+from elasreg_core.physics.fields import warp_image, warp_labels
+from elasreg_core.physics.parameters import ParameterField
+from elasreg_core.registration.registered import Registration
 
 TISSUES = ("wall", "pool")
 SPACING_MM = (1.5, 2.5)
@@ -69,6 +72,15 @@ def make_pair(**changes: Any) -> RegistrationPair:
         "tissues": TissueTable(TISSUES),
     }
     return RegistrationPair(**(parts | changes))
+
+
+def make_registration(pair: RegistrationPair, displacement: np.ndarray) -> Registration:
+    """What a registrar would have made of a pair, had it found this displacement."""
+    labels = None if pair.moving_labels is None else warp_labels(pair.moving_labels, displacement)
+    parameters = ParameterField.uniform((0, 0.1), pair.tissues.n_classes)
+    return Registration(
+        pair.id, displacement, warp_image(pair.moving, displacement), labels, parameters, "a/elas-g", 0.1
+    )
 
 
 def shift(pair: RegistrationPair, *components: float) -> np.ndarray:

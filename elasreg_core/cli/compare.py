@@ -11,14 +11,14 @@ import pandas as pd
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.comparison_files import write_comparison
 from elasreg_core.cli.console import Bars, print_table
-from elasreg_core.cli.search import add_bootstrap_to, add_grid_to, add_selection_to, selection_from
-from elasreg_core.data.datasets import LAYOUTS, open_dataset
+from elasreg_core.cli.search import add_bootstrap_to, add_grid_to, add_selection_to, add_split_to, selection_from
+from elasreg_core.data.datasets import LAYOUTS
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.comparison import CHOICES
 from elasreg_core.evaluation.statistics import between_families
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.workspace.comparisons import HowToCompare, compare_family
-from elasreg_core.workspace.paths import find_family
+from elasreg_core.workspace.paths import find_family, open_data
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
@@ -26,6 +26,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("compare", help="the paper's Table 1 on a cohort, with tests and a report")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--dataset", choices=list(LAYOUTS), required=True, help="the layout on disk")
+    add_split_to(parser)
     parser.add_argument(
         "--models", nargs="+", required=True, metavar="NAME", help="checkpoint families; all their models are compared"
     )
@@ -61,8 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
             cure="Compare them one by one, or rename a folder",
         )
     ParameterGrid.regular(arguments.grid)  # raises before anything is loaded
-    dataset = open_dataset(arguments.data, arguments.dataset)
-    validation = None if arguments.validation is None else open_dataset(arguments.validation, arguments.dataset)
+    dataset = open_data(arguments.data, arguments.dataset).part(arguments.split)
+    validation = None if arguments.validation is None else open_data(arguments.validation, arguments.dataset)
     how = HowToCompare(
         arguments.grid,
         tuple(dict.fromkeys(arguments.choice)),

@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from elasreg_core import __version__
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars
 from elasreg_core.cli.search import add_grid_to, add_selection_to, selection_from
@@ -17,6 +15,7 @@ from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
+from elasreg_core.evaluation.registration_metrics import registration_metrics
 from elasreg_core.evaluation.scores import Scores, score_displacement
 from elasreg_core.identification.selection import MEAN, Selection, best_node, choose_parameters, chosen_parameters
 from elasreg_core.metrics import shown
@@ -24,8 +23,11 @@ from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import Family
 from elasreg_core.physics.parameters import Node, ParameterField, Regularizer
 from elasreg_core.registration.lazy import LazyRegistrar
+from elasreg_core.registration.registered import Registration
 from elasreg_core.workspace.paths import find_family
 from elasreg_core.workspace.searches import search_subject
+
+REPORT = "report.html"
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
@@ -35,6 +37,8 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--fixed", type=Path, required=True, metavar="F")
     parser.add_argument("--fixed-labels", type=Path, required=True, metavar="L")
     parser.add_argument("--moving-labels", type=Path, metavar="L2", help="needed to identify the parameters")
+    parser.add_argument("--moving-keypoints", type=Path, metavar="CSV", help="i,j,k a line, in voxels of M")
+    parser.add_argument("--fixed-keypoints", type=Path, metavar="CSV", help="the same points in F, for the TRE")
     parser.add_argument("--checkpoint", required=True, metavar="NAME|DIR", help="a family with the model")
     parser.add_argument(
         "--model",
@@ -64,6 +68,8 @@ def run(arguments: argparse.Namespace) -> None:
         fixed=arguments.fixed,
         moving_labels=arguments.moving_labels,
         fixed_labels=arguments.fixed_labels,
+        moving_keypoints=arguments.moving_keypoints,
+        fixed_keypoints=arguments.fixed_keypoints,
     )
     pair = load_case(case, checkpoint.card.preprocessing, checkpoint.tissues)
     for note in pair.notes:
@@ -77,37 +83,18 @@ def run(arguments: argparse.Namespace) -> None:
         choice = {"parameters_from": "given"}
     else:
         parameters, choice = _identify(family, arguments, pair, selection)
-    seconds = {"identify": time.perf_counter() - started}
+    seconds_to_identify = time.perf_counter() - started
 
-    from elasreg_core.registration.export import write_registration
     from elasreg_core.registration.registrar import Registrar
 
     registration = Registrar(checkpoint).register(pair, parameters)
-    seconds["register"] = registration.seconds
-    files = write_registration(arguments.out, pair, registration)
     initial, registered = score_displacement(pair), score_displacement(pair, registration.displacement)
-    metrics = {
-        "initial": initial.to_dict(),
-        "registered": registered.to_dict(),
-        "model": arguments.model,
-        "parameters": parameters.by_tissue(pair.tissues.names),
-        "checkpoints": {
-            c.card.model: {"name": c.name, "sha256": c.card.weights_sha256} for c in family.members.values()
-        },
-        "seconds": seconds,
-        "provenance": {
-            "elasreg": __version__,
-            **choice,
-            "preprocessing": asdict(checkpoint.card.preprocessing),
-            "regularization_scale": checkpoint.card.regularization_scale,
-            "sampling": checkpoint.card.sampling,
-            "regularized": checkpoint.card.regularized,
-            "notes": list(pair.notes),
-        },
-    }
-    write_atomic(arguments.out / "metrics.json", json.dumps(metrics, indent=2, ensure_ascii=False) + "\n")
+    metrics = registration_metrics(
+        *(pair, registration, initial, registered, family, arguments.model, choice, seconds_to_identify)
+    )
+    n_files = _write(arguments.out, pair, case.moving_labels, registration, initial, registered, metrics)
     _print(pair, initial, registered, parameters)
-    print(f"{len(files) + 1} files in {arguments.out}.")
+    print(f"{n_files} files in {arguments.out}; {arguments.out / REPORT} shows them.")
 
 
 def read_parameters(path: Path, tissues: TissueTable, background: Node, regularizer: Regularizer) -> ParameterField:
@@ -154,6 +141,34 @@ def _identify(
         "chosen": [optimum.message for optimum in optima],
     }
     return chosen_parameters(sweep, model, checkpoint.card.background, selection), choice
+
+
+def _write(
+    out: Path,
+    pair: RegistrationPair,
+    moving_labels: Path | None,
+    registration: Registration,
+    initial: Scores,
+    registered: Scores,
+    metrics: dict[str, Any],
+) -> int:
+    """Writes everything; returns how many files."""
+    from elasreg_core.figures.registration_report import registration_report
+    from elasreg_core.figures.summary import summary_png
+    from elasreg_core.registration.export import write_in_original_space, write_registration
+
+    written = [
+        *write_registration(out, pair, registration).values(),
+        *write_in_original_space(out / "original", pair, registration, moving_labels).values(),
+    ]
+    described: dict[str, str | bytes] = {
+        "metrics.json": json.dumps(metrics, indent=2, ensure_ascii=False) + "\n",
+        "summary.png": summary_png(pair, registration, initial, registered),
+        REPORT: registration_report(pair, registration, metrics),
+    }
+    for name, content in described.items():
+        write_atomic(out / name, content)
+    return len(written) + len(described)
 
 
 def _print(pair: RegistrationPair, initial: Scores, registered: Scores, parameters: ParameterField) -> None:

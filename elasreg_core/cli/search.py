@@ -10,7 +10,8 @@ import pandas as pd
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars, print_table
-from elasreg_core.data.datasets import LAYOUTS, open_dataset
+from elasreg_core.data.datasets import LAYOUTS
+from elasreg_core.data.datasets.splits import SPLITS
 from elasreg_core.errors import InputError
 from elasreg_core.identification.bootstrap import ChosenAgain, certainty
 from elasreg_core.identification.criteria import CRITERIA
@@ -20,7 +21,7 @@ from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.physics.parameters import ELASTIC
 from elasreg_core.registration.lazy import LazyRegistrar
-from elasreg_core.workspace.paths import find_family
+from elasreg_core.workspace.paths import find_family, open_data
 from elasreg_core.workspace.searches import search_subject
 
 
@@ -33,6 +34,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--dataset", choices=list(LAYOUTS), required=True, help="the layout on disk")
+    add_split_to(parser)
     parser.add_argument("--subject", action="append", metavar="ID", help="only this subject (may be repeated)")
     parser.add_argument("--out", type=Path, required=True, metavar="sweep.csv")
     add_grid_to(parser)
@@ -42,6 +44,11 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 
 
 GLOBAL_MODELS = [name for name, model in MODELS.items() if not model.is_adaptive]
+
+
+def add_split_to(parser: argparse.ArgumentParser) -> None:
+    """Adds the option that says which part of a data set is meant."""
+    parser.add_argument("--split", choices=SPLITS, help="only this part of acdc, nlst or lungct (default: all)")
 
 
 def add_grid_to(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"{arguments.out} is a folder.", expected="the name of a CSV file", cure="Give a file as --out"
         )
     ParameterGrid.for_checkpoint(arguments.grid, checkpoint)  # raises before anything is loaded
-    dataset = open_dataset(arguments.data, arguments.dataset)
+    dataset = open_data(arguments.data, arguments.dataset).part(arguments.split)
     registrar = LazyRegistrar(checkpoint)
     sweeps, certain, faults, notes = [], [], list(dataset.faults), dict[str, None]()
     with Bars() as bars:

@@ -7,10 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
+from elasreg_core.data.grid import Grid
 from elasreg_core.data.keypoints import carry_keypoints, read_keypoints
 from elasreg_core.data.nifti import Volume, read_image, read_labels, require_same_grid
-from elasreg_core.data.pair import RegistrationPair
-from elasreg_core.data.preprocessing import Preprocessing, lay_out_grid, normalise
+from elasreg_core.data.pair import Origin, RegistrationPair
+from elasreg_core.data.preprocessing import (
+    Preprocessing,
+    intensity_window,
+    lay_out_grid,
+    middle,
+    normalise,
+    slicing_axis,
+)
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.data.truth import read_truth
 
@@ -48,17 +56,20 @@ def load_case(case: Case, settings: Preprocessing, tissues: TissueTable) -> Regi
         keypoints, left_out = carry_keypoints(keypoints, fixed, moving, grid)
         notes += left_out
 
-    def image(volume: Volume) -> np.ndarray:
+    def image(volume: Volume, of_pair: Grid) -> tuple[np.ndarray, Origin]:
         read = grid.read(volume, order=1).reshape(settings.grid_shape)
-        return normalise(read, settings.intensity_percentiles, settings.intensity_range)
+        window = intensity_window(read, settings.intensity_percentiles, settings.intensity_range)
+        return normalise(read, window), Origin(volume.path, of_pair, window)
 
     def labels(volume: Volume | None) -> np.ndarray | None:
         return None if volume is None else grid.read(volume, order=0).reshape(settings.grid_shape)
 
+    moving_image, moving_origin = image(moving, moving.grid)
+    fixed_image, fixed_origin = image(fixed, _seen(fixed.grid, settings))
     return RegistrationPair(
         id=case.id,
-        moving=image(moving),
-        fixed=image(fixed),
+        moving=moving_image,
+        fixed=fixed_image,
         moving_labels=labels(moving_labels),
         fixed_labels=labels(fixed_labels),
         affine=grid.affine,
@@ -68,7 +79,15 @@ def load_case(case: Case, settings: Preprocessing, tissues: TissueTable) -> Regi
         notes=tuple(dict.fromkeys(notes)),
         keypoints=keypoints,
         truth=None if case.truth is None else read_truth(case.truth, grid),
+        moving_origin=moving_origin,
+        fixed_origin=fixed_origin,
     )
+
+
+def _seen(fixed: Grid, settings: Preprocessing) -> Grid:
+    """What a pair shows of the fixed file's grid: all of it, or its middle slice."""
+    axis = slicing_axis(fixed.shape, settings)
+    return fixed if axis is None else fixed.slice_at(axis, middle(fixed.shape, axis))
 
 
 def _labels_of(image: Volume, path: Path | None, tissues: TissueTable) -> Volume | None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from elasreg_core.data.grid import Grid, in_space
 from elasreg_core.data.nifti import Volume
-from elasreg_core.data.preprocessing import TargetGrid
 from elasreg_core.errors import InputError
 
 
@@ -50,7 +50,7 @@ def read_keypoints(fixed: Path | None, moving: Path | None) -> Keypoints | None:
             received=f"none for the {role} image",
             cure="Add the other file, or remove this one",
         )
-    fixed_vox, moving_vox = _read_points(fixed), _read_points(moving)
+    fixed_vox, moving_vox = read_points(fixed), read_points(moving)
     if len(fixed_vox) != len(moving_vox):
         raise InputError(
             f"{fixed} and {moving.name} do not correspond.",
@@ -61,7 +61,7 @@ def read_keypoints(fixed: Path | None, moving: Path | None) -> Keypoints | None:
 
 
 def carry_keypoints(
-    keypoints: Keypoints, fixed: Volume, moving: Volume, grid: TargetGrid
+    keypoints: Keypoints, fixed: Volume, moving: Volume, grid: Grid
 ) -> tuple[Keypoints | None, tuple[str, ...]]:
     """Carries keypoints to the grid: voxel → RAS mm by each image's own affine → voxel of the grid.
 
@@ -73,8 +73,8 @@ def carry_keypoints(
     """
     on_grid = np.linalg.inv(grid.affine)
     # the rounding keeps a point that lies just between two slices on the same side under every affine
-    fixed_vox = np.round(_apply(on_grid @ fixed.affine, keypoints.fixed_vox), 6)
-    moving_vox = np.round(_apply(on_grid @ moving.affine, keypoints.moving_vox), 6)
+    fixed_vox = np.round(in_space(on_grid @ fixed.affine, keypoints.fixed_vox), 6)
+    moving_vox = np.round(in_space(on_grid @ moving.affine, keypoints.moving_vox), 6)
     inside = (fixed_vox >= -0.5) & (fixed_vox <= np.array(grid.shape) - 0.5)
     on_slice = inside[:, grid.dim :].all(axis=1)
     kept = inside.all(axis=1)
@@ -96,11 +96,7 @@ def outside(points_vox: npt.NDArray[np.float64], shape: tuple[int, ...]) -> int:
     return int(np.count_nonzero(((points_vox < -0.5) | (points_vox > np.array(shape) - 0.5)).any(axis=1)))
 
 
-def _apply(affine: npt.NDArray[np.float64], points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return points @ affine[:3, :3].T + affine[:3, 3]
-
-
-def _read_points(path: Path) -> npt.NDArray[np.float64]:
+def read_points(path: Path) -> npt.NDArray[np.float64]:
     """The points of one file, shape `(N, 3)`; one header line without numbers is passed over."""
     if not path.is_file():
         raise InputError(f"There is no file {path}.", cure="Check the path")

@@ -14,8 +14,13 @@ from nibabel.affines import voxel_sizes
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 
+from elasreg_core.data.grid import Grid
 from elasreg_core.errors import InputError
 
+_UNORIENTED = (
+    "The header gives no orientation (no sform, no qform); took the array's axes as they are, "
+    "so that left and right may be exchanged."
+)
 _SPACING_TOLERANCE = 0.01  # relative; headers round to float32, contradictions are far larger
 
 
@@ -39,6 +44,11 @@ class Volume:
     def spacing_mm(self) -> npt.NDArray[np.float64]:
         """Voxel sizes in mm, shape `(3,)`."""
         return voxel_sizes(self.affine)
+
+    @property
+    def grid(self) -> Grid:
+        """Where the voxels lie."""
+        return Grid(self.data.shape[:3], self.affine)
 
 
 def read_image(path: Path) -> Volume:
@@ -82,20 +92,47 @@ def read_labels(path: Path) -> Volume:
     return Volume(path, labels, affine, notes)
 
 
-def read_vectors(path: Path) -> Volume:
-    """Reads a vector field `(X, Y, Z, 3)` as float32.
+@dataclass(frozen=True)
+class Vectors(Volume):
+    """A vector field as it lies on disk: `data` has shape `(X, Y, Z, 3)`.
+
+    Attributes:
+        intent: the NIfTI intent code of a five-dimensional file `(X, Y, Z, 1, 3)`; None for one that is `(X, Y, Z, 3)`.
+    """
+
+    intent: int | None = None
+
+
+def read_vectors(path: Path) -> Vectors:
+    """Reads a vector field `(X, Y, Z, 3)` or `(X, Y, Z, 1, 3)` as float32.
 
     Raises:
         InputError: missing, damaged, not finite, or of another shape.
     """
     image = _open(path)
     vectors = _numbers(image, path).astype(np.float32)
+    intent = None
+    if vectors.ndim == 5 and vectors.shape[3] == 1:
+        vectors, intent = vectors[:, :, :, 0], int(image.header["intent_code"])
     if vectors.ndim != 4 or vectors.shape[3] != 3 or not np.isfinite(vectors).all():
         raise InputError(
-            f"{path} is not a vector field.", expected="finite, of shape (X, Y, Z, 3)", received=vectors.shape
+            f"{path} is not a vector field.",
+            expected="finite, of shape (X, Y, Z, 3) or (X, Y, Z, 1, 3)",
+            received=f"shape {image.shape}" + ("" if np.isfinite(vectors).all() else ", values that are not finite"),
         )
     affine, notes = _geometry(image, path)
-    return Volume(path, vectors, affine, notes)
+    return Vectors(path, vectors, affine, notes, intent)
+
+
+def read_geometry(path: Path) -> Grid:
+    """Where an image's voxels lie, without reading them.
+
+    Raises:
+        InputError: missing, not NIfTI, not 2D or 3D, or its affine cannot be inverted.
+    """
+    image = _open(path)
+    affine, _ = _geometry(image, path)
+    return Grid(_shape(image.shape, path), affine)
 
 
 def require_same_grid(image: Volume, labels: Volume) -> None:
@@ -164,14 +201,17 @@ def _numbers(image: Any, path: Path) -> npt.NDArray[Any]:
 
 
 def _voxels(image: Any, path: Path) -> npt.NDArray[Any]:
-    data = _numbers(image, path)
-    while data.ndim > 3 and data.shape[-1] == 1:
-        data = data[..., 0]
-    if data.ndim not in (2, 3):
+    return _numbers(image, path).reshape(_shape(image.shape, path))
+
+
+def _shape(shape: tuple[int, ...], path: Path) -> tuple[int, ...]:
+    """(X, Y, Z) of one image: a slice has Z = 1, and frames there are none or one."""
+    sides = (*shape, 1)[:3]
+    if len(shape) < 2 or any(side != 1 for side in shape[3:]):
         raise InputError(
-            f"{path} is not one image.", expected="2 or 3 axes", received=f"shape {data.shape}", cure="Give one frame"
+            f"{path} is not one image.", expected="2 or 3 axes", received=f"shape {shape}", cure="Give one frame"
         )
-    return data.reshape(*data.shape, 1) if data.ndim == 2 else data
+    return sides
 
 
 def _geometry(image: Any, path: Path) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
@@ -184,18 +224,25 @@ def _geometry(image: Any, path: Path) -> tuple[npt.NDArray[np.float64], tuple[st
     lengths = voxel_sizes(affine)
     if not np.isfinite(affine).all() or (lengths == 0).any() or abs(np.linalg.det(affine[:3, :3])) < 1e-12:
         raise InputError(f"{path} has an affine that cannot be inverted.", received=f"rows {_rows(affine)}")
+    notes = () if _is_oriented(image) else (_UNORIENTED,)
     pixdim = np.ones(3)
     zooms = image.header.get_zooms()[:3]
     pixdim[: len(zooms)] = zooms
     if not (np.isfinite(pixdim) & (pixdim > 0)).all() or np.allclose(lengths, pixdim, rtol=_SPACING_TOLERANCE):
-        return affine, ()
+        return affine, notes
     corrected = affine.copy()
     corrected[:3, :3] *= pixdim / lengths
     note = (
         f"The affine says a spacing of {_by(lengths)} mm, pixdim says {_by(pixdim)} mm; "
         "took pixdim, with the affine's directions."
     )
-    return corrected, (note,)
+    return corrected, (*notes, note)
+
+
+def _is_oriented(image: Any) -> bool:
+    """Whether the header says which way is left: an sform or a qform does, an Analyze header has neither."""
+    known = image.header.keys()
+    return any(code in known and int(image.header[code]) > 0 for code in ("sform_code", "qform_code"))
 
 
 def _by(values: npt.NDArray[np.float64]) -> str:

@@ -5,15 +5,32 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from elasreg_core.data.grid import Grid
 from elasreg_core.data.keypoints import Keypoints
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.data.truth import Truth
 from elasreg_core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an image of a pair came from, so that what is found on the pair's grid can be carried back.
+
+    Attributes:
+        path: its file.
+        grid: as it lies there; of a fixed volume that a 2D pair shows a slice of, that slice.
+        window: the file's intensities that became 0 and 1.
+    """
+
+    path: Path
+    grid: Grid
+    window: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,7 @@ class RegistrationPair:
         notes: what the loader had to decide, one sentence each.
         keypoints: corresponding points on this grid, D as the images; None where there are none.
         truth: the known motion, on this grid; None but for phantoms.
+        moving_origin, fixed_origin: the files that the images were read from; None for a pair made of arrays.
     """
 
     id: str
@@ -45,6 +63,8 @@ class RegistrationPair:
     notes: tuple[str, ...] = ()
     keypoints: Keypoints | None = None
     truth: Truth | None = None
+    moving_origin: Origin | None = None
+    fixed_origin: Origin | None = None
 
     def __post_init__(self) -> None:
         for name, array in (
@@ -93,6 +113,11 @@ class RegistrationPair:
             received=f"no {role} labels",
             cure="Segment the image, or give the parameters yourself",
         )
+
+    @property
+    def grid(self) -> Grid:
+        """The grid in space; a 2D one has a single slice."""
+        return Grid((*self.fixed.shape, 1)[:3], self.affine)
 
     @property
     def grid_shape(self) -> tuple[int, ...]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from elasreg_core.data.grid import Grid, in_space
 from elasreg_core.data.nifti import Volume
 from elasreg_core.errors import InputError
 
@@ -76,32 +76,6 @@ class Preprocessing:
         return len(self.grid_shape)
 
 
-@dataclass(frozen=True)
-class TargetGrid:
-    """A grid in space: `shape` has three sides (2D: the last is 1), `affine` maps its voxels to RAS mm."""
-
-    shape: tuple[int, ...]
-    affine: npt.NDArray[np.float64]
-
-    @property
-    def dim(self) -> int:
-        """2 or 3."""
-        return 2 if self.shape[2] == 1 else 3
-
-    def read(self, volume: Volume, order: int) -> npt.NDArray[Any]:
-        """The volume at this grid's points: linear (order 1) or nearest (order 0); its minimum outside of it."""
-        to_volume = np.round(np.linalg.inv(volume.affine) @ self.affine, 9)
-        return ndimage.affine_transform(
-            volume.data,
-            to_volume[:3, :3],
-            to_volume[:3, 3],
-            output_shape=self.shape,
-            order=order,
-            mode="grid-constant",  # "constant" drops a whole slice that lies a rounding error beside its own
-            cval=volume.data.min() if order else 0,
-        )
-
-
 def slicing_axis(shape: tuple[int, ...], settings: Preprocessing) -> int | None:
     """The axis across which a fixed volume `(X, Y, Z)` is sliced; None in 3D.
 
@@ -118,7 +92,12 @@ def slicing_axis(shape: tuple[int, ...], settings: Preprocessing) -> int | None:
     return max(axis for axis in range(3) if shape[axis] == 1)
 
 
-def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preprocessing) -> TargetGrid:
+def middle(shape: tuple[int, ...], axis: int) -> int:
+    """The index of the slice that a 2D pair shows."""
+    return shape[axis] // 2
+
+
+def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preprocessing) -> Grid:
     """The grid of `settings`, centred on the fixed labels, or on the image: without labels, or if it says so.
 
     In 2D its axes are the fixed volume's axes in the slice, in ascending order, and then the one across it.
@@ -130,7 +109,7 @@ def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preproces
     centre_vox = (np.array(fixed.data.shape) - 1) / 2
     axes = [axis for axis in range(3) if axis != slice_axis]
     if slice_axis is not None:
-        centre_vox[slice_axis] = fixed.data.shape[slice_axis] // 2
+        centre_vox[slice_axis] = middle(fixed.data.shape, slice_axis)
     if fixed_labels is not None and settings.centre == "labels":
         region = fixed_labels.data
         if slice_axis is not None:
@@ -154,22 +133,24 @@ def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preproces
         spacing[2] = fixed.spacing_mm[slice_axis]
     affine = np.eye(4)
     affine[:3, :3] = directions * spacing
-    centre_mm = fixed.affine[:3, :3] @ centre_vox + fixed.affine[:3, 3]
-    affine[:3, 3] = centre_mm - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
-    return TargetGrid(shape, affine)
+    affine[:3, 3] = in_space(fixed.affine, centre_vox) - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
+    return Grid(shape, affine)
 
 
-def normalise(
+def intensity_window(
     image: npt.NDArray[np.float32],
     percentiles: tuple[float, float],
     intensity_range: tuple[float, float] | None = None,
-) -> npt.NDArray[np.float32]:
-    """Clips to the range if there is one, then at the percentiles, and maps these to [0, 1].
-
-    A constant image stays constant (at 0).
-    """
+) -> tuple[float, float]:
+    """The intensities that become 0 and 1: percentiles of the image, clipped to the range first if there is one."""
     if intensity_range is not None:
         image = np.clip(image, *intensity_range)
     low, high = np.percentile(image, percentiles)
+    return float(low), float(high)
+
+
+def normalise(image: npt.NDArray[np.float32], window: tuple[float, float]) -> npt.NDArray[np.float32]:
+    """Maps the window to [0, 1] and clips there. A constant image stays constant (at 0)."""
+    low, high = window
     span = high - low
     return np.clip((image - low) / (span if span > 0 else 1), 0, 1).astype(np.float32)

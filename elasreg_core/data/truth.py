@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
+from elasreg_core.data.grid import Grid
 from elasreg_core.data.nifti import read_labels, read_vectors
-from elasreg_core.data.preprocessing import TargetGrid
+from elasreg_core.data.spatial import SpatialDisplacement
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Truth:
     body: npt.NDArray[np.bool_]
 
 
-def read_truth(folder: Path, grid: TargetGrid) -> Truth | None:
+def read_truth(folder: Path, grid: Grid) -> Truth | None:
     """Reads the truth beside a phantom, carried to a pair's grid; None where there is none.
 
     Vectors are carried as points are: file voxels → mm by the file's affine → grid voxels by the grid's. Motion across
@@ -41,18 +41,11 @@ def read_truth(folder: Path, grid: TargetGrid) -> Truth | None:
         return None
     vectors = read_vectors(path)
     materials = read_labels(folder / "materials.nii.gz")
-    to_file = np.round(np.linalg.inv(vectors.affine) @ grid.affine, 9)
-    read = [
-        ndimage.affine_transform(
-            vectors.data[..., k], to_file[:3, :3], to_file[:3, 3], output_shape=grid.shape, order=1, mode="nearest"
-        )
-        for k in range(3)
-    ]
-    to_grid = np.linalg.inv(to_file[:3, :3])
-    displacement = (np.stack(read, axis=-1) @ to_grid.T)[..., : grid.dim]
+    found = SpatialDisplacement.from_voxels(vectors.data, vectors.grid).on(grid).in_voxels()
     with (folder / "tissues.csv").open(newline="") as lines:
         air = [int(row["material"]) for row in csv.DictReader(lines) if row["name"] == "air"]
     body = replace(materials, data=np.isin(materials.data, air, invert=True).astype(np.uint8))
     on_grid = grid.read(body, order=0).astype(bool)
     sides = grid.shape[: grid.dim]
-    return Truth(displacement.reshape(*sides, grid.dim).astype(np.float32), on_grid.reshape(sides))
+    displacement = found[..., : grid.dim].reshape(*sides, grid.dim)
+    return Truth(displacement.astype(np.float32), on_grid.reshape(sides))

@@ -1,4 +1,8 @@
-"""Plotly figures: arrays and tables in, figures out; no Streamlit, no files."""
+"""Plotly figures: arrays and tables in, figures out; no Streamlit, no files.
+
+The modules that write a whole document are imported where they are needed: `report`, `registration_report`, and
+`summary`, which draws with Matplotlib.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from elasreg_core.figures.heatmap import criterion_figure
 from elasreg_core.figures.images import difference_figure, image_figure
 from elasreg_core.figures.palette import tissue_colours
 from elasreg_core.figures.phantom import phantom_figures
-from elasreg_core.figures.plane import Plane
+from elasreg_core.figures.plane import Plane, View, middle_of, views_of
+from elasreg_core.figures.registration import Panel, pair_panels, registration_panels
 from elasreg_core.figures.stiffness import correlation_figure, correlation_map
 
 #: Pass as `config` wherever a figure is shown: nothing is ever sent to a cloud.
@@ -15,7 +20,9 @@ PLOT_CONFIG = {"displaylogo": False, "showSendToCloud": False, "modeBarButtonsTo
 
 __all__ = [
     "PLOT_CONFIG",
+    "Panel",
     "Plane",
+    "View",
     "correlation_figure",
     "correlation_map",
     "criterion_figure",
@@ -23,6 +30,10 @@ __all__ = [
     "grid_figure",
     "image_figure",
     "jacobian_figure",
+    "middle_of",
+    "pair_panels",
     "phantom_figures",
+    "registration_panels",
     "tissue_colours",
+    "views_of",
 ]

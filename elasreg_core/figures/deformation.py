@@ -10,9 +10,9 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from elasreg_core.figures.images import contour_traces, image_trace
-from elasreg_core.figures.palette import DIVERGING, FOLDING
+from elasreg_core.figures.palette import DIVERGING, FOLDING, GRID
 from elasreg_core.figures.plane import Plane
-from elasreg_core.physics.fields import identity_grid, jacobian_determinant
+from elasreg_core.physics.fields import identity_grid
 
 
 def grid_lines(displacement: npt.NDArray[Any], plane: Plane, every: int) -> tuple[np.ndarray, np.ndarray]:
@@ -49,17 +49,21 @@ def grid_figure(
         figure.add_trace(image_trace(moving, plane, opacity=0.55))
     x, y = grid_lines(displacement, plane, every)
     figure.add_trace(
-        go.Scatter(x=x, y=y, mode="lines", line={"color": "#D55E00", "width": 1}, hoverinfo="skip", showlegend=False)
+        go.Scatter(x=x, y=y, mode="lines", line={"color": GRID, "width": 1}, hoverinfo="skip", showlegend=False)
     )
     if moving_labels is not None:
         figure.add_traces(contour_traces(moving_labels, tissues, plane))
     return plane.lay_out(figure, displacement.shape[:2], title)
 
 
-def jacobian_figure(displacement: npt.NDArray[Any], plane: Plane, title: str) -> go.Figure:
-    """Det ∇φ, diverging at 1: blue where the moving anatomy is larger, red where smaller; folded voxels are marked."""
-    jacobian = jacobian_determinant(displacement)
-    reach = float(np.clip(np.percentile(np.abs(jacobian - 1), 99.5), 0.1, 1.0))
+def volume_reach(jacobian: npt.NDArray[Any]) -> float:
+    """How far a colour scale around 1 goes: nearly all of det ∇φ, at least 0.1 and at most 1."""
+    return float(np.clip(np.percentile(np.abs(jacobian - 1), 99.5), 0.1, 1.0))
+
+
+def jacobian_figure(jacobian: npt.NDArray[Any], plane: Plane, title: str) -> go.Figure:
+    """Det ∇φ `(X, Y)`, diverging at 1: blue where the moving anatomy is larger, red where smaller; folds are marked."""
+    reach = volume_reach(jacobian)
     figure = go.Figure(
         go.Heatmap(
             z=jacobian.T.astype(np.float32),

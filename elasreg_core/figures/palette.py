@@ -8,6 +8,7 @@ from collections.abc import Sequence
 OKABE_ITO = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
 
 FOLDING = "#D500F9"
+GRID = "#D55E00"
 GREY = "Greys_r"
 DIVERGING = "RdBu"
 

@@ -10,6 +10,7 @@ from elasreg_core.data.phantoms.phantom import Phantom
 from elasreg_core.figures.deformation import grid_figure, jacobian_figure
 from elasreg_core.figures.images import image_figure
 from elasreg_core.figures.plane import Plane
+from elasreg_core.physics.fields import jacobian_determinant
 
 
 def phantom_figures(phantom: Phantom, tissues: tuple[str, ...]) -> list[go.Figure]:
@@ -28,7 +29,7 @@ def phantom_figures(phantom: Phantom, tissues: tuple[str, ...]) -> list[go.Figur
         image_figure(phantom.moving, plane, "Moving", phantom.moving_labels, tissues),
         stiffness_figure(phantom, plane),
         grid_figure(phantom.displacement, plane, "True deformation", moving=phantom.moving),
-        jacobian_figure(phantom.displacement, plane, "True volume change"),
+        jacobian_figure(jacobian_determinant(phantom.displacement), plane, "True volume change"),
     ]
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader
 
-from elasreg_core import __version__
 from elasreg_core.evaluation.comparison import Comparison
 from elasreg_core.evaluation.table_one import PAPER_NAME, PAPER_NOTE, PLATEAU_NOTE, TableOne
 from elasreg_core.figures.comparison import difference_intervals, parameter_scatter, regularity_figure, subject_lines
+from elasreg_core.figures.html import drawn, page
 from elasreg_core.metrics import METRICS
-
-_CONFIG = {"displaylogo": False, "showSendToCloud": False}
 
 
 class Found(NamedTuple):
@@ -48,13 +45,8 @@ def comparison_report(comparison: Comparison, found: Found) -> str:
     }
     adaptive = [c.title for c in comparison.contenders if c.model.is_adaptive]
     figures |= {f"parameters-{title}": parameter_scatter(comparison.parameters, title, tissues) for title in adaptive}
-    drawn = [
-        figure.to_html(full_html=False, include_plotlyjs=not i, config=_CONFIG, div_id=name)
-        for i, (name, figure) in enumerate((n, f) for n, f in figures.items() if f is not None)
-    ]
-    environment = Environment(loader=PackageLoader("elasreg_core.figures", "templates"), autoescape=True)
-    environment.filters["number"] = lambda value, form: "–" if pd.isna(value) else form % value
-    return environment.get_template("comparison.html").render(
+    return page(
+        "comparison.html",
         title=f"{comparison.family.name}: Table 1",
         caption=found.caption,
         table=found.table.cells(lambda text: f"*{text}").to_dict("split"),
@@ -65,9 +57,8 @@ def comparison_report(comparison: Comparison, found: Found) -> str:
         published_note=PAPER_NOTE,
         tests=found.tests.to_dict("records"),
         equal=found.equal.to_dict("records"),
-        figures=drawn,
+        figures=drawn({name: figure for name, figure in figures.items() if figure is not None}),
         faults=comparison.faults,
         metrics=list(METRICS.values()),
         checkpoints=[checkpoint.card for checkpoint in comparison.family.members.values()],
-        version=__version__,
     )

@@ -30,9 +30,9 @@ class Metric:
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
 
-def shown(value: float, digits: int = 3) -> str:
+def shown(value: float | None, digits: int = 3) -> str:
     """A score for reading: "–" where it is undefined."""
-    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+    return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
 METRICS = {

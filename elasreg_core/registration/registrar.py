@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,30 +16,8 @@ from elasreg_core.physics.fields import warp_image, warp_labels
 from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.engine import Engine
 from elasreg_core.registration.measured import Measured
+from elasreg_core.registration.registered import Registration
 from elasreg_core.registration.soft_dice import SoftDice, Vector
-
-
-@dataclass(frozen=True)
-class Registration:
-    """One registered pair (conventions: `physics/fields.py`).
-
-    Attributes:
-        pair_id: the subject.
-        displacement: shape `(X, Y[, Z], D)`, in voxels of the fixed grid.
-        warped: the moving image on the fixed grid.
-        warped_labels: the moving labels on the fixed grid (nearest neighbour), if there were any.
-        parameters: what it was made with.
-        checkpoint: name of the checkpoint.
-        seconds: of the forward pass, warping included.
-    """
-
-    pair_id: str
-    displacement: npt.NDArray[np.float32]
-    warped: npt.NDArray[np.float32]
-    warped_labels: npt.NDArray[np.uint8] | None
-    parameters: ParameterField
-    checkpoint: str
-    seconds: float
 
 
 class Registrar:

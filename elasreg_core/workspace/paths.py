@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from elasreg_core.data.datasets import detect_layout
+from elasreg_core.data.datasets import Dataset, detect_layout, open_dataset
+from elasreg_core.data.prepared import PreparedPairs
 from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Family, load_family
 
@@ -25,6 +27,15 @@ def data_folder() -> Path:
 def store_path() -> Path:
     """The database of searches."""
     return home() / "elasreg.sqlite"
+
+
+def open_data(root: Path | str, layout: str) -> Dataset:
+    """A data set whose pairs, where `elasreg data prepare` has kept them, come from the workspace.
+
+    Raises:
+        InputError: see `open_dataset`.
+    """
+    return replace(open_dataset(root, layout), prepared=PreparedPairs(home() / "prepared"))
 
 
 def checkpoint_folders() -> tuple[Path, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from elasreg_core.atomic import write_atomic
-from elasreg_core.config import RunConfig
-from elasreg_core.data.datasets import Dataset, open_dataset
+from elasreg_core.config import RunConfig, subjects_of
+from elasreg_core.data.datasets import Dataset
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import Checkpoint
@@ -16,7 +16,7 @@ from elasreg_core.training.batches import TrainingSet
 from elasreg_core.training.loop import Progress, train_model
 from elasreg_core.training.state import RunFolder, fingerprint
 from elasreg_core.workspace.demo import ensure_phantom
-from elasreg_core.workspace.paths import data_folder, find_family, home
+from elasreg_core.workspace.paths import data_folder, find_family, home, open_data
 from elasreg_core.workspace.progress import Reporter
 
 
@@ -32,7 +32,7 @@ def training_data(config: RunConfig, reporter: Reporter) -> Dataset:
         done = reporter.phase(f"making {phantom.subjects} {phantom.kind} phantoms", phantom.subjects)
         count = itertools.count(1)
         ensure_phantom(phantom, root, lambda _: done(next(count)))
-    return open_dataset(root, config.data.layout)
+    return subjects_of(config, open_data(root, config.data.layout))
 
 
 def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter: Reporter) -> list[Checkpoint]:
@@ -50,8 +50,6 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
     """
     origin = _origin(config)
     dataset = training_data(config, reporter)
-    if config.training.supervision_steps is None:
-        dataset = dataset.without_truth()
     for fault in dataset.faults:
         reporter.note(f"Left out: {fault}")
     pairs = _load_all(dataset, config, reporter)

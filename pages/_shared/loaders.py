@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from elasreg_core.data.datasets import Dataset, open_dataset
+from elasreg_core.data.datasets import Dataset
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import Scores, score_displacement
 from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
 from elasreg_core.physics.parameters import ParameterField
+from elasreg_core.registration.registered import Registration
 from elasreg_core.workspace import paths
 from elasreg_core.workspace.demo import demo_cohort
 from elasreg_core.workspace.store import Store
 
 if TYPE_CHECKING:
-    from elasreg_core.registration.registrar import Registrar, Registration
+    from elasreg_core.registration.registrar import Registrar
 
 
 def prepare_demo() -> Path:
@@ -53,7 +54,7 @@ def datasets() -> dict[str, tuple[Path, str]]:
 @st.cache_data(max_entries=32, show_spinner=False, ttl=10)
 def dataset(root: str, layout: str) -> Dataset:
     """A data set's list of subjects."""
-    return open_dataset(root, layout)
+    return paths.open_data(root, layout)
 
 
 def pair(root: str, layout: str, subject: str, checkpoint: Checkpoint) -> RegistrationPair:
@@ -116,7 +117,7 @@ def _register(
 #: How the caches tell pairs and registrations apart.
 CACHE_KEYS = {
     RegistrationPair: lambda pair: (pair.id, pair.digest, pair.tissues.names),
-    "elasreg_core.registration.registrar.Registration": lambda registration: registration.displacement.tobytes(),
+    Registration: lambda registration: registration.displacement.tobytes(),
 }
 
 

@@ -5,37 +5,26 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.evaluation.scores import Scores
 from elasreg_core.figures import (
     PLOT_CONFIG,
-    Plane,
-    difference_figure,
-    grid_figure,
-    image_figure,
-    jacobian_figure,
+    Panel,
+    View,
+    middle_of,
+    pair_panels,
+    registration_panels,
     tissue_colours,
+    views_of,
 )
 from elasreg_core.metrics import METRICS, shown
+from elasreg_core.registration.registered import Registration
 from pages._shared.loaders import CACHE_KEYS
 
-if TYPE_CHECKING:
-    from elasreg_core.registration.registrar import Registration
-
 PANEL_WIDTH = 300
-
-
-class Panel(NamedTuple):
-    """One figure of a row, which has the legend: its name within the row, and what it shows in words."""
-
-    name: str
-    alt: str
-    figure: go.Figure
 
 
 def show_panels(panels: Sequence[Panel], key: str) -> None:
@@ -53,76 +42,45 @@ def tissue_legend(tissues: Sequence[str]) -> None:
     st.html('<div style="opacity:0.85">' + "&emsp;".join(marks) + "</div>")
 
 
-def registration_panels(pair: RegistrationPair, registration: Registration, key: str, with_pair: bool = True) -> None:
+def show_pair(pair: RegistrationPair, key: str) -> None:
+    """The two images as they came, in every plane."""
+    tissue_legend(pair.tissues.names)
+    for view in views_of(pair):
+        with st.container(horizontal=True):
+            show_panels(_pair_panels(pair, view), key)
+
+
+def show_registration(pair: RegistrationPair, registration: Registration, key: str, with_pair: bool = True) -> None:
     """What the registration made of the pair: warped image, difference, deformation grid, Jacobian."""
     tissue_legend(pair.tissues.names)
+    at = choose_planes(pair, key) if len(pair.grid_shape) == 3 else None
+    for view in views_of(pair, at):
+        with st.container(horizontal=True):
+            if with_pair:
+                show_panels(_pair_panels(pair, view), key)
+            show_panels(_registration_panels(pair, registration, view), key)
+
+
+def choose_planes(pair: RegistrationPair, key: str) -> tuple[int, ...]:
+    """Sliders for the voxel in which the three planes of a volume cross."""
+    at = list(middle_of(pair))
     with st.container(horizontal=True):
-        if with_pair:
-            show_panels(pair_figures(pair), key)
-        show_panels(registration_figures(pair, registration), key)
+        for view in views_of(pair):
+            side = pair.grid_shape[view.across_axis]
+            at[view.across_axis] = st.slider(
+                f"{view.name.capitalize()} plane", 0, side - 1, view.at, key=f"{key}-{view.name}", width=PANEL_WIDTH
+            )
+    return tuple(at)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=CACHE_KEYS)
-def pair_figures(pair: RegistrationPair) -> list[Panel]:
-    """The two images as they came, with their labels."""
-    plane, names = Plane.of(pair), pair.tissues.names
-    return [
-        _panel(
-            role.lower(),
-            f"The {role.lower()} image of {pair.id} with its tissues outlined",
-            image_figure(image, plane, role, labels, names),
-        )
-        for role, image, labels in (
-            ("Fixed", pair.fixed, pair.fixed_labels),
-            ("Moving", pair.moving, pair.moving_labels),
-        )
-    ]
+def _pair_panels(pair: RegistrationPair, view: View) -> list[Panel]:
+    return pair_panels(pair, view)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=CACHE_KEYS)
-def registration_figures(pair: RegistrationPair, registration: Registration) -> list[Panel]:
-    """Warped image, difference, deformation grid and Jacobian."""
-    plane, names = Plane.of(pair), pair.tissues.names
-    return [
-        _panel(
-            "warped",
-            "The moving image warped onto the fixed one, warped labels solid, fixed labels dotted",
-            image_figure(
-                registration.warped,
-                plane,
-                "Moving, warped (dotted: fixed)",
-                registration.warped_labels,
-                names,
-                pair.fixed_labels,
-            ),
-        ),
-        _panel(
-            "difference",
-            "The difference that the registration leaves",
-            difference_figure(pair.fixed, registration.warped, plane, "Warped − fixed"),
-        ),
-        _panel(
-            "grid",
-            "The fixed image's grid carried into the moving image",
-            grid_figure(
-                registration.displacement,
-                plane,
-                "Where fixed voxels lie in moving",
-                moving=pair.moving,
-                moving_labels=pair.moving_labels,
-                tissues=names,
-            ),
-        ),
-        _panel(
-            "jacobian",
-            "Jacobian determinant: blue expands from fixed to moving, red contracts, white keeps its volume",
-            jacobian_figure(registration.displacement, plane, "Volume change, fixed → moving"),
-        ),
-    ]
-
-
-def _panel(name: str, alt: str, figure: go.Figure) -> Panel:
-    return Panel(name, alt, figure.update_layout(showlegend=False))
+def _registration_panels(pair: RegistrationPair, registration: Registration, view: View) -> list[Panel]:
+    return registration_panels(pair, registration, view)
 
 
 def score_cards(initial: Scores, registered: Scores, seconds: float | None = None) -> None:

@@ -6,17 +6,21 @@ import json
 import shutil
 
 import nibabel as nib
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import ndimage
 
 from elasreg_core.cli import data, main
+from elasreg_core.data.keypoints import read_points
 from elasreg_core.data.phantoms import Cohort
-from tests.builders import small_run
+from tests.builders import small_run, write_points
 
 pytestmark = pytest.mark.slow
 
 SCORES = {"mean_dice", "dice", "hd95_mm", "tre_mm", "neg_jacobian_percent", "sd_log_jacobian"}
 MODELS = ("elas-g", "elas-sas", "diff-g", "diff-sas")
+FIELDS = {"displacement_learn2reg.nii.gz", "displacement_itk.nii.gz", "displacement_ras.nii.gz"}
 SWEEP_COLUMNS = ["subject", "tissue", "lambda", "mu", "dice", "hd95_mm", "tre_mm", "neg_jacobian_percent"]
 
 
@@ -164,8 +168,39 @@ def test_register_identifies_then_registers_and_writes_everything(project, tmp_p
     assert set(metrics["checkpoints"]) == set(MODELS)
     assert set(metrics["seconds"]) == {"identify", "register"}
     assert "oracle" in metrics["provenance"]["parameters_from"]
-    for name in ("warped", "warped_labels", "displacement_learn2reg", "displacement_itk", "displacement_ras"):
-        assert nib.load(out / f"{name}.nii.gz").shape[:3] == (40, 44, 1)
+    assert str(tmp_path) not in (out / "metrics.json").read_text()  # nobody is told where the patient's files lie
+
+
+def test_register_writes_files_for_every_use(project, tmp_path, capsys):
+    out, files = tmp_path / "out", patient(project)
+    assert main(["register", *files, "--checkpoint", str(project / "family"), "--grid", "3", "--out", str(out)]) == 0
+    images = {"fixed.nii.gz", "moving.nii.gz", "warped.nii.gz"}
+    labels = {f"{name}_labels.nii.gz" for name in ("fixed", "moving", "warped")}
+    described = {"metrics.json", "summary.png", "report.html"}
+    written = {path.name for path in out.iterdir() if path.is_file()}
+    assert written == images | labels | FIELDS | described | {"jacobian.nii.gz"}
+    for name in written - described - {"displacement_itk.nii.gz", "displacement_ras.nii.gz"}:
+        assert nib.load(out / name).shape[:3] == (40, 44, 1)
+
+    original = out / "original"
+    names = {path.name for path in original.iterdir()}
+    transform = {"displacement_itk_transform.h5"}  # needs SimpleITK, which tests have
+    assert names == {"warped.nii.gz", "warped_labels.nii.gz"} | FIELDS | transform
+    fixed = nib.load(files[1])
+    for name in ("warped.nii.gz", "warped_labels.nii.gz"):
+        assert nib.load(original / name).shape == fixed.shape == (184, 176, 1)
+        np.testing.assert_allclose(nib.load(original / name).affine, fixed.affine, atol=1e-4)
+    # a single slice is written two equal slices thick where it is in mm
+    assert nib.load(original / "displacement_learn2reg.nii.gz").shape == (184, 176, 1, 3)
+    assert nib.load(original / "displacement_itk.nii.gz").shape == (184, 176, 2, 1, 3)
+
+    assert (out / "summary.png").read_bytes().startswith(b"\x89PNG")
+    report = (out / "report.html").read_text()
+    assert "<title>patient001_frame01: registered with family/elas-sas</title>" in report
+    assert str(tmp_path) not in report
+    assert str(project) not in report
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == f"{len(written) + len(names)} files in {out}; {out}/report.html shows them."
 
 
 @pytest.mark.parametrize(
@@ -203,6 +238,29 @@ def test_register_takes_given_parameters_without_moving_labels(project, tmp_path
     assert metrics["parameters"]["RV"] == {"lambda": 0.1, "mu": 0.3}
     assert metrics["registered"]["mean_dice"] is None  # nothing to compare with
     assert metrics["registered"]["neg_jacobian_percent"] is not None
+
+
+def test_register_measures_keypoints_before_and_after(project, tmp_path):
+    given = {tissue: {"lambda": 0.1, "mu": 0.3} for tissue in ("RV", "LV-Myo", "LV-BP")}
+    (tmp_path / "params.json").write_text(json.dumps(given))
+    points = np.array([[90.0, 80, 0], [100, 95, 0], [70.5, 60.25, 0]])
+    fixed = write_points(tmp_path / "fixed.csv", points)
+    moved = write_points(tmp_path / "moved.csv", points + np.array([3, 0, 0]))
+    command = ["register", *patient(project), "--checkpoint", str(project / "family")]
+    command += ["--parameters", str(tmp_path / "params.json"), "--fixed-keypoints", str(fixed)]
+    spacing_mm = nib.load(patient(project)[1]).header.get_zooms()[0]
+    # the same points in both images have not moved; those 3 voxels further are 3 voxel sizes away
+    for name, moving, before_mm in (("same", fixed, 0), ("moved", moved, 3 * spacing_mm)):
+        out = tmp_path / name
+        assert main([*command, "--moving-keypoints", str(moving), "--out", str(out)]) == 0
+        metrics = json.loads((out / "metrics.json").read_text())
+        assert metrics["initial"]["tre_mm"] == pytest.approx(before_mm, abs=1e-3)
+        u, to_mm = nib.load(out / "displacement_learn2reg.nii.gz"), nib.load(patient(project)[1]).affine
+        in_voxels = np.linalg.inv(u.affine) @ to_mm
+        p_fixed, p_moving = (nib.affines.apply_affine(in_voxels, p)[:, :2] for p in (points, read_points(moving)))
+        led = [ndimage.map_coordinates(u.get_fdata()[:, :, 0, axis], p_fixed.T, order=1) for axis in (0, 1)]
+        missed_mm = 5.0 * np.linalg.norm(p_fixed + np.transpose(led) - p_moving, axis=1)
+        assert metrics["registered"]["tre_mm"] == pytest.approx(missed_mm.mean(), rel=1e-3)
 
 
 def test_compare_prints_the_table_and_a_bad_subject_costs_nobody_else(project, tmp_path, capsys):

@@ -12,6 +12,7 @@ from tests.builders import (
     make_volumes,
     oblique_affine,
     write_acdc_patient,
+    write_learn2reg_subject,
     write_nifti,
     write_pair_folder,
     write_points,
@@ -102,7 +103,8 @@ def test_a_contradicting_header_is_a_note_not_a_fault(tmp_path, where):
     write_acdc_patient(tmp_path)
     spacing_mm = (1.367, 1.367, 10)
     for path in (tmp_path / "patient001").glob("*.nii.gz"):
-        data = make_volumes()["fixed_labels" if "_gt" in path.name else "fixed"]
+        role = "fixed" if "frame01" in path.name else "moving"
+        data = make_volumes()[f"{role}_labels" if "_gt" in path.name else role]
         sform = oblique_affine((1, 1, 1) if where in path.name else spacing_mm)
         write_nifti(path, data, sform, pixdim=spacing_mm)
     checked = check_dataset(open_dataset(tmp_path, "acdc"))
@@ -111,3 +113,47 @@ def test_a_contradicting_header_is_a_note_not_a_fault(tmp_path, where):
     assert len(checked.notes) == 1
     assert "pixdim says 1.367 × 1.367 × 10 mm" in checked.notes[0]
     assert "patient001" in checked.notes[0]
+
+
+def test_images_in_different_places_do_not_belong_together(tmp_path):
+    folder = write_pair_folder(tmp_path)
+    write_nifti(folder / "moving.nii.gz", make_volumes()["moving"], oblique_affine(origin_mm=(400, 25, 110)))
+    (folder / "moving_labels.nii.gz").unlink()
+    (fault,) = check_dataset(open_dataset(tmp_path, "pairs")).faults
+    assert "fixed.nii.gz and moving.nii.gz lie in different places." in fault
+    assert "Cure: Check that they belong together" in fault
+
+
+def test_what_is_odd_about_a_pair_is_a_note(tmp_path):
+    # half of the fixed image's 20 × 1.5 mm lie beyond a moving image that starts 20 mm further on, with a shear of 1°
+    shifted, slanted = oblique_affine(), oblique_affine()
+    shifted[:3, 3] += shifted[:3, 0] * 14
+    slanted[:3, 1] += np.tan(np.radians(1)) * slanted[:3, 0] / 1.5 * 2.5
+    volumes = make_volumes()
+    folder = write_pair_folder(tmp_path / "a", moving_labels=None)
+    write_nifti(folder / "moving.nii.gz", volumes["moving"], shifted)
+    notes = check_dataset(open_dataset(tmp_path / "a", "pairs")).notes
+    assert notes[0].startswith("s1: Only 3")  # a third or so
+    assert notes[1] == "s1: The moving image has a grid of its own: 20×24×3 at 1.5×2.5×7 mm."
+
+    folder = write_pair_folder(tmp_path / "b", moving=volumes["fixed"], moving_labels=3 - 3 * volumes["fixed_labels"])
+    assert check_dataset(open_dataset(tmp_path / "b", "pairs")).faults  # label 253
+    folder = write_pair_folder(tmp_path / "c", moving=volumes["fixed"], moving_labels=volumes["fixed_labels"] % 2)
+    assert check_dataset(open_dataset(tmp_path / "c", "pairs")).notes == (
+        "s1: The fixed and the moving image are the same.",
+        "s1: Labels 2 are in one of the images only.",
+    )
+
+    folder = write_pair_folder(tmp_path / "d", moving_labels=None, fixed_labels=None)
+    for role in ("fixed", "moving"):
+        write_nifti(folder / f"{role}.nii.gz", volumes[role], slanted)
+    assert check_dataset(open_dataset(tmp_path / "d", "pairs")).notes == ("s1: The axes are 1° from perpendicular.",)
+
+
+def test_missing_tissue_maps_of_chests_come_with_the_commands_that_make_them(tmp_path):
+    write_learn2reg_subject(tmp_path, "NLST_0001")
+    assert not any("TotalSegmentator" in note for note in check_dataset(open_dataset(tmp_path, "nlst")).notes)
+    (tmp_path / "labelsTr" / "NLST_0001_0001.nii.gz").unlink()
+    note = check_dataset(open_dataset(tmp_path, "nlst")).notes[-1]
+    assert "TotalSegmentator -i imagesTr/NAME.nii.gz" in note
+    assert "elasreg data tissues NAME_classes.nii.gz --out labelsTr/NAME.nii.gz" in note

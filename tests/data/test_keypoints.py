@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from elasreg_core.data.cases import Case, load_case
+from elasreg_core.data.grid import Grid
 from elasreg_core.data.keypoints import Keypoints, carry_keypoints, outside, read_keypoints
 from elasreg_core.data.nifti import Volume
-from elasreg_core.data.preprocessing import Preprocessing, TargetGrid, lay_out_grid
+from elasreg_core.data.preprocessing import Preprocessing, lay_out_grid
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.metrics import tre_mm
@@ -146,7 +147,7 @@ def test_fixed_points_outside_the_grid_are_left_out_and_moving_ones_are_not():
 
 
 def test_if_no_keypoint_remains_there_are_none():
-    grid = TargetGrid((6, 4, 1), np.eye(4))
+    grid = Grid((6, 4, 1), np.eye(4))
     volume = Volume(None, np.zeros((6, 4, 3)), np.eye(4))
     away = Keypoints(np.array([[2.0, 2.0, 2.0]]), np.array([[2.0, 2.0, 0.0]]))
     assert carry_keypoints(away, volume, volume, grid) == (None, ("1 of 1 keypoints left out: off the slice.",))

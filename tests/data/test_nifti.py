@@ -167,3 +167,68 @@ def test_a_written_volume_reads_back_in_its_place(tmp_path):
 def test_a_written_vector_field_says_so(tmp_path):
     write_volume(tmp_path / "u.nii", np.zeros((5, 4, 3, 1, 3), np.float32), np.eye(4), intent="vector")
     assert int(nib.load(tmp_path / "u.nii").header["intent_code"]) == 1007
+
+
+# Files as they are found ----------------------------------------------------------------------------------------------
+
+
+def scaled(path: Path, raw: np.ndarray, slope: float, inter: float) -> Path:
+    """As scanners write it: 16-bit integers with a scale in the header."""
+    image = nib.Nifti1Image(raw, oblique_affine())
+    image.header.set_data_dtype(np.int16)
+    image.header.set_slope_inter(slope, inter)
+    path.write_bytes(image.header.binaryblock + b"\0" * 4 + raw.astype("<i2").tobytes(order="F"))
+    header = bytearray(path.read_bytes())
+    header[108:112] = np.float32(352).tobytes()  # vox_offset
+    path.write_bytes(bytes(header))
+    return path
+
+
+@pytest.mark.parametrize("read", [read_image, read_labels])
+def test_the_byte_order_of_a_file_does_not_matter(tmp_path, read):
+    data = block(SHAPE, slice(1, 3), slice(2, 4), 3).astype(np.int16)
+    header = nib.Nifti1Header(endianness=">")
+    header.set_data_dtype(">i2")
+    nib.save(nib.Nifti1Image(data, oblique_affine(), header), tmp_path / "big.nii")
+    assert (tmp_path / "big.nii").read_bytes()[:4] == (348).to_bytes(4, "big")
+    volume = read(tmp_path / "big.nii")
+    np.testing.assert_array_equal(volume.data, data)
+    assert volume.data.dtype.isnative
+    np.testing.assert_allclose(volume.affine, oblique_affine(), atol=1e-5)
+
+
+def test_intensities_are_scaled_as_the_header_says(tmp_path, noise):
+    volume = read_image(scaled(tmp_path / "a.nii", noise, 0.5, -1024))
+    np.testing.assert_allclose(volume.data, noise * 0.5 - 1024)
+    assert volume.data.dtype == np.float32
+
+
+def test_labels_may_be_scaled_too(tmp_path):
+    labels = block(SHAPE, slice(1, 3), slice(2, 4), 4)
+    np.testing.assert_array_equal(read_labels(scaled(tmp_path / "a.nii", labels, 0.5, 0)).data, labels // 2)
+
+
+@pytest.mark.parametrize("kind", [nib.Nifti1Pair, nib.Spm99AnalyzeImage, nib.AnalyzeImage, nib.Nifti2Image])
+def test_header_and_voxels_may_lie_apart_and_the_header_be_an_old_one(tmp_path, noise, kind):
+    affine = np.diag([-2.0, 3.0, 4.0, 1.0])
+    path = tmp_path / ("a.nii" if kind is nib.Nifti2Image else "a.img")
+    nib.save(kind(noise.astype(np.int16), affine), path)
+    volume = read_image(path)
+    np.testing.assert_array_equal(volume.data, noise)
+    np.testing.assert_allclose(volume.spacing_mm, [2, 3, 4])
+    unoriented = kind in (nib.Spm99AnalyzeImage, nib.AnalyzeImage)
+    assert (volume.notes != ()) is unoriented
+    assert not unoriented or "no orientation" in volume.notes[0]
+
+
+def test_a_header_without_an_orientation_says_so(tmp_path, noise):
+    image = nib.Nifti1Image(noise, None)
+    image.header["pixdim"][1:4] = 2, 3, 4
+    image.header["sform_code"] = image.header["qform_code"] = 0
+    nib.save(image, tmp_path / "a.nii")
+    volume = read_image(tmp_path / "a.nii")
+    np.testing.assert_allclose(volume.spacing_mm, [2, 3, 4])
+    assert volume.notes == (
+        "The header gives no orientation (no sform, no qform); took the array's axes as they are, so that left and "
+        "right may be exchanged.",
+    )

@@ -16,7 +16,7 @@ import pytest
 
 from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.nifti import Volume
-from elasreg_core.data.preprocessing import Preprocessing, lay_out_grid, normalise, slicing_axis
+from elasreg_core.data.preprocessing import Preprocessing, intensity_window, lay_out_grid, normalise, slicing_axis
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.tables import from_table
@@ -218,19 +218,23 @@ def test_a_grid_may_lie_around_the_whole_image_whatever_is_labelled():
         Preprocessing(centre="heart")
 
 
+def normalised(image, *limits):
+    return normalise(image, intensity_window(image, *limits))
+
+
 def test_normalising_clips_at_the_percentiles():
     # 0 … 100: the 10th percentile is 10, the 90th is 90
-    image = normalise(np.arange(101, dtype=np.float32).reshape(101, 1), (10, 90))
+    image = normalised(np.arange(101, dtype=np.float32).reshape(101, 1), (10, 90))
     np.testing.assert_allclose(image[[0, 10, 30, 50, 90, 100], 0], [0, 0, 0.25, 0.5, 1, 1], atol=1e-6)
     assert image.dtype == np.float32
 
 
 def test_a_range_clips_before_the_percentiles():
     # −2000 and 4000 become −1000 and 1000; of 5 values the 25th percentile is the second, 0, the 75th the fourth, 500
-    image = normalise(np.float32([[-2000, 0, 100, 500, 4000]]), (25, 75), (-1000, 1000))
+    image = normalised(np.float32([[-2000, 0, 100, 500, 4000]]), (25, 75), (-1000, 1000))
     np.testing.assert_allclose(image, [[0, 0, 0.2, 1, 1]])
     # at the percentiles 0 and 100 the clipped extremes show
-    image = normalise(np.float32([[-2000, 0, 500, 4000]]), (0, 100), (-1000, 1000))
+    image = normalised(np.float32([[-2000, 0, 500, 4000]]), (0, 100), (-1000, 1000))
     np.testing.assert_allclose(image, [[0, 0.5, 0.75, 1]])
 
 
@@ -253,7 +257,7 @@ def test_an_intensity_range_is_read_from_tables_and_may_be_absent():
 
 
 def test_normalising_a_constant_image_divides_by_nothing():
-    assert (normalise(np.full((4, 3), 7, np.float32), (0.5, 99.5)) == 0).all()
+    assert (normalised(np.full((4, 3), 7, np.float32), (0.5, 99.5)) == 0).all()
 
 
 # From files to a pair -------------------------------------------------------------------------------------------------

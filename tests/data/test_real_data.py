@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
+from scipy import ndimage
 
 from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.datasets import detect_layout, open_dataset
+from elasreg_core.data.nifti import read_image
 from elasreg_core.data.preprocessing import Preprocessing
-from elasreg_core.data.tissues import THORAX
+from elasreg_core.data.tissues import CARDIAC, THORAX
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import score_displacement
 from elasreg_core.metrics import dice_per_label
+from elasreg_core.physics.parameters import ParameterField
+from elasreg_core.registration.export import write_in_original_space
+from elasreg_core.registration.field_files import read_field
+from elasreg_core.registration.registered import Registration
 
 
 def test_an_acdc_patient_loads_in_its_official_layout(real_data):
@@ -71,3 +78,35 @@ def test_an_axial_slice_of_lungct_goes_through_coronal_settings(real_data, z):
     assert pair.grid_shape == (192, 144)
     # Unregistered, other tools find .822 and .819 on the slices' own grid.
     assert dice_per_label(pair.moving_labels, pair.fixed_labels, 4)[0] == pytest.approx(0.82, abs=0.01)
+
+
+def test_simpleitk_resamples_a_patient_in_the_files_own_space_as_we_do(real_data, tmp_path):
+    root = real_data / "acdc"
+    if not (root / "training" / "patient067").is_dir():
+        pytest.skip(f"no ACDC patient067 in {root}")
+    case = open_dataset(root, "acdc").case("patient067")
+    pair = load_case(case, Preprocessing(), CARDIAC)
+    noise = np.random.default_rng(0).normal(size=(128, 128, 2))
+    u = np.stack([ndimage.gaussian_filter(noise[..., k], 6) for k in range(2)], axis=-1)
+    u = (6 * u / np.abs(u).max()).astype(np.float32)  # up to six voxels, 11 mm
+    registration = Registration("patient067", u, pair.moving, None, ParameterField.uniform((0, 0.1), 4), "a/elas-g", 0)
+    written = write_in_original_space(tmp_path, pair, registration, case.moving_labels)
+
+    moving, ours = read_image(case.moving), read_image(written["warped"])
+    assert ours.data.shape == (256, 216, 1)
+    np.testing.assert_allclose(ours.grid.points_mm(), moving.grid.points_mm()[:, :, 5:6], atol=1e-3)  # 10 // 2
+    vectors = sitk.ReadImage(str(written["displacement_itk"]), sitk.sitkVectorFloat64)
+    field = sitk.DisplacementFieldTransform(vectors)
+    # ITK takes this file's spacing from pixdim, and its directions from the sform, as we do
+    theirs = sitk.Resample(
+        sitk.ReadImage(str(case.moving), sitk.sitkFloat64),
+        sitk.ReadImage(str(written["warped"])),
+        *(field, sitk.sitkLinear, 0.0, sitk.sitkFloat64, True),
+    )
+    theirs = sitk.GetArrayFromImage(theirs).transpose(2, 1, 0)
+    # beyond the moving image both take its nearest voxel, ITK without interpolating along its rim
+    at = moving.grid.voxels_of(ours.grid.points_mm() + read_field(written["displacement_itk"]).vectors_mm)[..., :2]
+    inside = ((at >= 0) & (at <= np.array(moving.data.shape[:2]) - 1)).all(axis=-1)
+    assert inside.mean() > 0.95
+    assert np.abs(theirs - ours.data)[inside].max() < 1e-3 * np.ptp(moving.data)
+    assert np.abs(ours.data - moving.data[:, :, 5:6]).max() > 0.1 * np.ptp(moving.data)  # or nothing was tested

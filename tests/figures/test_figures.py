@@ -17,12 +17,14 @@ from elasreg_core.figures import (
     jacobian_figure,
     phantom_figures,
     tissue_colours,
+    views_of,
 )
 from elasreg_core.figures.deformation import grid_lines
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.selection import best_node
 from elasreg_core.identification.sweep import SubjectSweep
-from tests.builders import node_scores
+from elasreg_core.physics.fields import jacobian_determinant
+from tests.builders import make_pair, node_scores
 
 PLANE = Plane((2.0, 5.0), ("L", "P"))
 
@@ -85,11 +87,11 @@ def test_the_jacobian_diverges_at_one_and_marks_folds():
     # u_0 = −1.5 p_0 turns the first axis around: det = −0.5 everywhere
     u = np.zeros((6, 9, 2), "f4")
     u[..., 0] = -1.5 * np.arange(6)[:, None]
-    figure = jacobian_figure(u, PLANE, "det")
+    figure = jacobian_figure(jacobian_determinant(u), PLANE, "det")
     assert figure.data[0].zmid == 1
     assert figure.data[0].zmax - 1 == 1 - figure.data[0].zmin
     assert (figure.data[1].name, len(figure.data[1].x)) == ("folded", 54)
-    assert len(jacobian_figure(np.zeros((6, 9, 2)), PLANE, "det").data) == 1
+    assert len(jacobian_figure(np.ones((6, 9)), PLANE, "det").data) == 1
 
 
 def test_the_difference_is_signed_and_centred():
@@ -139,10 +141,49 @@ def test_a_tissue_without_an_optimum_is_drawn_without_one(axes, node):
     assert len(clicks.x) == 0
 
 
-def test_the_plane_of_a_pair_comes_from_its_affine(small_pair):
-    assert Plane.of(small_pair) == Plane((2.0, 2.0), ("R", "A"))
+def test_the_view_of_a_2d_pair_comes_from_its_affine(small_pair):
+    (view,) = views_of(small_pair)
+    assert (view.plane, view.axes) == (Plane((2.0, 2.0), ("R", "A")), (0, 1))
     flipped = dataclasses.replace(small_pair, affine=small_pair.affine @ np.diag([-1.0, -1.0, 1.0, 1.0]))
-    assert Plane.of(flipped) == Plane((2.0, 2.0), ("L", "P"))
+    assert views_of(flipped)[0].plane == Plane((2.0, 2.0), ("L", "P"))
+    np.testing.assert_array_equal(view.image(small_pair.fixed), small_pair.fixed)
+
+
+def test_a_slice_whose_first_axis_leads_to_the_back_is_turned_to_lie_as_radiologists_have_it():
+    # array axes: 0 to the back (1.5 mm), 1 to the left (2.5 mm), 2 upwards
+    affine = np.array([[0, -2.5, 0, 0], [-1.5, 0, 0, 0], [0, 0, 7, 0], [0, 0, 0, 1.0]])
+    pair = make_pair(affine=affine)
+    (view,) = views_of(pair)
+    assert (view.axes, view.plane) == ((1, 0), Plane((2.5, 1.5), ("L", "P")))
+    np.testing.assert_array_equal(view.image(pair.fixed), pair.fixed.T)
+    np.testing.assert_array_equal(view.vectors(np.full((12, 9, 2), (1, 2)))[0, 0], [2, 1])
+
+
+def test_three_planes_through_a_volume_whatever_the_order_of_its_axes():
+    # array axes: 0 towards the head (2 mm), 1 to the right (3 mm), 2 to the back (5 mm)
+    affine = np.zeros((4, 4))
+    affine[2, 0], affine[0, 1], affine[1, 2], affine[3, 3] = 2.0, 3.0, -5.0, 1.0
+    shape = (4, 5, 6)
+    image = np.random.default_rng(0).random(shape, dtype=np.float32)
+    labels = np.zeros(shape, np.uint8)
+    labels[1:4, 0:3, 2:5] = 1  # its middle: (2, 1, 3)
+    arrays = {"moving": image[::-1], "fixed": image, "moving_labels": labels, "fixed_labels": labels}
+    pair = make_pair(**arrays, affine=affine, spacing_mm=(2.0, 3.0, 5.0))
+    u = np.random.default_rng(1).random((*shape, 3))
+    axial, coronal, sagittal = views_of(pair)
+    assert [view.name for view in (axial, coronal, sagittal)] == ["axial", "coronal", "sagittal"]
+    assert [view.at for view in (axial, coronal, sagittal)] == [2, 3, 1]
+    assert axial.plane == Plane((3.0, 5.0), ("R", "P"))
+    assert coronal.plane == Plane((3.0, 2.0), ("R", "S"))
+    assert sagittal.plane == Plane((5.0, 2.0), ("P", "S"))
+    assert (coronal.plane.is_flipped, sagittal.plane.directions) == ((True, True), ("A → P", "S → I"))
+    np.testing.assert_array_equal(axial.image(image), image[2])
+    np.testing.assert_array_equal(coronal.image(image), image[:, :, 3].T)
+    np.testing.assert_array_equal(sagittal.image(image), image[:, 1].T)
+    np.testing.assert_array_equal(sagittal.vectors(u)[5, 3], u[3, 1, 5, [2, 0]])  # to the back, towards the head
+    assert [view.at for view in views_of(pair, (0, 4, 5))] == [0, 5, 4]
+    unlabelled = dataclasses.replace(pair, fixed_labels=None)
+    assert [view.at for view in views_of(unlabelled)] == [2, 3, 2]
 
 
 def test_a_phantom_is_shown_with_its_stiffness_and_its_true_motion():

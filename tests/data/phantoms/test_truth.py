@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from elasreg_core.data.datasets import open_dataset
+from elasreg_core.data.grid import Grid
 from elasreg_core.data.nifti import read_vectors
-from elasreg_core.data.preprocessing import Preprocessing, TargetGrid
+from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.data.truth import read_truth
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import score_displacement
@@ -40,7 +41,7 @@ def test_vectors_are_carried_as_points_are(tmp_path):
     nib.save(nib.Nifti1Image(materials, TURNED_MM), folder / "materials.nii.gz")
     (folder / "tissues.csv").write_text("material,name\n0,air\n1,lung\n")
     affine = np.array([[-1.0, 0, 0, 30], [0, -2.0, 0, 9.4], [0, 0, 9.0, 0], [0, 0, 0, 1]])
-    truth = read_truth(folder, TargetGrid((9, 8, 1), affine))
+    truth = read_truth(folder, Grid((9, 8, 1), affine))
     assert truth.displacement.shape == (9, 8, 2)
     np.testing.assert_allclose(truth.displacement, np.broadcast_to([0, -2.0], (9, 8, 2)), atol=1e-6)
     # y = 9.4 − 2j lies in row (y + 7)/4 = 4.1 − j/2 of the materials, air below row 1.5: from j = 6 on
@@ -61,7 +62,7 @@ def test_no_truth_is_none_and_its_error_undefined(cohorts, tmp_path):
     pair = data.load("patient001", Preprocessing((60, 50), 2.0))
     assert pair.truth is None
     assert np.isnan(score_displacement(pair).displacement_error_vox)
-    assert read_truth(tmp_path, TargetGrid((4, 5, 1), np.eye(4))) is None
+    assert read_truth(tmp_path, Grid((4, 5, 1), np.eye(4))) is None
 
 
 def test_an_image_is_not_a_vector_field(tmp_path):

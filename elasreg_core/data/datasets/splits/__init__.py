@@ -1,0 +1,30 @@
+"""Which subjects of a data set train, validate and test: a JSON file per layout, which says where that comes from."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+
+from elasreg_core.errors import InputError
+
+SPLITS = ("train", "validation", "test")
+
+
+@cache
+def split_of(layout: str) -> dict[str, frozenset[str]]:
+    """The subjects of every split, by its name.
+
+    Raises:
+        InputError: nobody has divided data of this layout.
+    """
+    file = resources.files(__name__).joinpath(f"{layout}.json")
+    if not file.is_file():
+        raise InputError(
+            f"There is no division of {layout} data into {', '.join(SPLITS)}.",
+            expected="acdc, nlst or lungct",
+            received=layout,
+            cure="Put what trains and what tests into folders of their own",
+        )
+    table = json.loads(file.read_text(encoding="utf-8"))
+    return {name: frozenset(table[name]) for name in SPLITS}
