@@ -30,7 +30,7 @@ from elasreg_core.identification.selection import (
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.networks.architecture import MODELS, Model
 from elasreg_core.networks.checkpoint import Family
-from elasreg_core.physics.parameters import Node, ParameterField
+from elasreg_core.physics.parameters import ELASTIC, Node, ParameterField
 
 Displace = Callable[[RegistrationPair, ParameterField], npt.NDArray[np.floating]]
 
@@ -46,6 +46,7 @@ BY_IMAGE = "ncc"  # the criterion of the choice "image"
 
 
 CERTAINTY = ("plateau", "nodes", "on_edge", "ties")
+PARAMETER_COLUMNS = ("subject", "model", "tissue", *ELASTIC.parameters, *CERTAINTY)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from elasreg_core.evaluation.alignment_regularity import Candidate, budgets, cur
 from elasreg_core.evaluation.comparison import (
     BY_IMAGE,
     INITIAL,
+    PARAMETER_COLUMNS,
     Chosen,
     Comparison,
     Contender,
@@ -253,7 +254,7 @@ def _register(
     table = pd.DataFrame(rows)
     if not table.empty:
         table = table.sort_values("model", key=lambda of: of.map(order.index), kind="stable", ignore_index=True)
-    return table, pd.DataFrame(parameters), pd.DataFrame(curve)
+    return table, pd.DataFrame(parameters, columns=list(PARAMETER_COLUMNS)), pd.DataFrame(curve)
 
 
 def _refined(registrar: LazyRegistrar, pair: RegistrationPair, start: Chosen, selection: Selection) -> Chosen:

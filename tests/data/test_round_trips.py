@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -15,6 +15,7 @@ from elasreg_core.data.nifti import Volume, read_labels
 from elasreg_core.data.preprocessing import Preprocessing, lay_out_grid
 from elasreg_core.data.spatial import SpatialDisplacement
 from elasreg_core.data.tissues import TissueTable
+from elasreg_core.errors import InputError
 from elasreg_core.metrics import dice_per_label
 from tests.builders import TISSUES, write_nifti
 
@@ -37,7 +38,7 @@ def volumes(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     return labels, affine
 
 
-@settings(max_examples=GEOMETRIES, deadline=None)
+@settings(max_examples=GEOMETRIES, deadline=None, derandomize=True)
 @given(volumes(), st.integers(2, 20), st.integers(2, 20), st.integers(2, 20), st.floats(0.7, 5.0), st.integers(-1, 2))
 def test_an_identity_gives_the_files_their_labels_back(tmp_path_factory, volume, x, y, z, spacing_mm, slice_axis):
     labels, affine = volume
@@ -51,7 +52,11 @@ def test_an_identity_gives_the_files_their_labels_back(tmp_path_factory, volume,
     }
     is_slice = slice_axis >= 0
     how = Preprocessing((x, y) if is_slice else (x, y, z), spacing_mm, slice_axis if is_slice else None)
-    pair = load_case(Case("s", **paths), how, TissueTable(TISSUES))
+    try:
+        pair = load_case(Case("s", **paths), how, TissueTable(TISSUES))
+    except InputError as error:  # a grid so small that nothing is to be seen on it
+        assume("is constant" not in str(error))
+        raise
     np.testing.assert_array_equal(pair.moving_labels, pair.fixed_labels)
 
     nothing = SpatialDisplacement.from_voxels(np.zeros((*how.grid_shape, how.dim)), pair.grid)
@@ -61,7 +66,7 @@ def test_an_identity_gives_the_files_their_labels_back(tmp_path_factory, volume,
     assert (np.nan_to_num(dice_per_label(back, expected, 3), nan=1.0) == 1).all()
 
 
-@settings(max_examples=GEOMETRIES, deadline=None)
+@settings(max_examples=GEOMETRIES, deadline=None, derandomize=True)
 @given(volumes(), st.tuples(*[st.integers(-5, 9)] * 3))
 def test_padding_and_cropping_are_undone(volume, more):
     # voxels keep their size, so that reading back must give the same labels wherever the grid reached
