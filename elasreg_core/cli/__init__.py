@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from elasreg_core import __version__
-from elasreg_core.cli import app, apply, compare, data, doctor, register, search, train
+from elasreg_core.cli import app, apply, compare, data, doctor, register, search, submission, train
 from elasreg_core.errors import InputError
 
 EPILOG = """\
@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"elasreg {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (app, doctor, data, train, search, register, apply, compare):
+    for module in (app, doctor, data, train, search, register, apply, compare, submission):
         module.add_to(commands)
     return parser
 

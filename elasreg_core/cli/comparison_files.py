@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -57,6 +58,7 @@ def write_comparison(out: Path, comparison: Comparison, how: HowToCompare, layou
         files["paper.csv"] = published.to_csv(index=False)
     if len(comparison.certainty):
         files["certainty.csv"] = comparison.certainty.to_csv(index=False)
+    files |= _chosen_for_others(comparison, how)
     for name, content in files.items():
         write_atomic(out / name, content)
     print_table(table.cells())
@@ -73,6 +75,18 @@ def write_comparison(out: Path, comparison: Comparison, how: HowToCompare, layou
         print("The same at equal regularity (budgets of SDlogJ, each model at its best within them):")
         print_table(equal)
     print(f"{len(files)} files in {out}; report.html shows them.")
+
+
+def _chosen_for_others(comparison: Comparison, how: HowToCompare) -> dict[str, str]:
+    """What a validation cohort chose, model by model, as `elasreg register --parameters` reads it."""
+    files = {}
+    for contender in comparison.contenders:
+        if contender.choice == "cohort" and how.validation is not None:
+            of_model = comparison.parameters[comparison.parameters["model"] == contender.title]
+            one = of_model[of_model["subject"] == of_model["subject"].iloc[0]].set_index("tissue")
+            values = one[list(contender.model.regularizer.parameters)].to_dict("index")
+            files[f"parameters-{contender.model.name}.json"] = json.dumps(values, indent=2) + "\n"
+    return files
 
 
 def caption(comparison: Comparison, how: HowToCompare) -> str:

@@ -10,22 +10,20 @@ from typing import Any
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars
+from elasreg_core.cli.parameters_file import read_parameters
 from elasreg_core.cli.search import add_grid_to, add_selection_to, selection_from
 from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.pair import RegistrationPair
-from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.registration_metrics import registration_metrics
 from elasreg_core.evaluation.scores import Scores, score_displacement
-from elasreg_core.identification.selection import MEAN, Selection, best_node, choose_parameters, chosen_parameters
+from elasreg_core.identification.refinement import refine
 from elasreg_core.metrics import shown
 from elasreg_core.networks.architecture import MODELS
-from elasreg_core.networks.checkpoint import Family
-from elasreg_core.physics.parameters import Node, ParameterField, Regularizer
-from elasreg_core.registration.lazy import LazyRegistrar
+from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.registered import Registration
+from elasreg_core.workspace.identification import identify
 from elasreg_core.workspace.paths import find_family
-from elasreg_core.workspace.searches import search_subject
 
 REPORT = "report.html"
 
@@ -47,6 +45,11 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         help="with which to register (default elas-sas; an adaptive one is searched with its global one)",
     )
     parser.add_argument("--parameters", type=Path, metavar="JSON", help='{"tissue": {"lambda": 0.1, "mu": 0.3}, …}')
+    parser.add_argument(
+        "--refine",
+        action="store_true",
+        help="improve them by gradient, all tissues jointly (adaptive models; an oracle)",
+    )
     add_grid_to(parser)
     add_selection_to(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -60,6 +63,13 @@ def run(arguments: argparse.Namespace) -> None:
     for needed in [checkpoint] if arguments.parameters else [family.member(checkpoint.model.global_name), checkpoint]:
         needed.read_weights()
     selection = selection_from(arguments)
+    if arguments.refine and not checkpoint.is_adaptive:
+        raise InputError(
+            f"{arguments.model} has one setting for the whole image, and nothing to refine jointly.",
+            expected="an adaptive model",
+            received=arguments.model,
+            cure="Leave out --refine, or register with " + arguments.model.removesuffix("g") + "sas",
+        )
     if arguments.out.exists() and not arguments.out.is_dir():
         raise InputError(f"{arguments.out} is a file.", expected="a folder", cure="Choose another --out")
     case = Case(
@@ -82,12 +92,20 @@ def run(arguments: argparse.Namespace) -> None:
         )
         choice = {"parameters_from": "given"}
     else:
-        parameters, choice = _identify(family, arguments, pair, selection)
-    seconds_to_identify = time.perf_counter() - started
+        with Bars() as bars:
+            parameters, choice = identify(
+                family, checkpoint.model, pair, selection, bars, steps=arguments.grid, adaptive=arguments.adaptive
+            )
 
     from elasreg_core.registration.registrar import Registrar
 
-    registration = Registrar(checkpoint).register(pair, parameters)
+    registrar = Registrar(checkpoint)
+    if arguments.refine:
+        refined = refine(registrar.soft_dice(pair), parameters)
+        parameters = refined.parameters
+        choice["refined"] = f"by gradient, mean soft Dice {refined.before:.4f} → {refined.after:.4f} (an oracle)"
+    seconds_to_identify = time.perf_counter() - started
+    registration = registrar.register(pair, parameters)
     initial, registered = score_displacement(pair), score_displacement(pair, registration.displacement)
     metrics = registration_metrics(
         *(pair, registration, initial, registered, family, arguments.model, choice, seconds_to_identify)
@@ -95,52 +113,6 @@ def run(arguments: argparse.Namespace) -> None:
     n_files = _write(arguments.out, pair, case.moving_labels, registration, initial, registered, metrics)
     _print(pair, initial, registered, parameters)
     print(f"{n_files} files in {arguments.out}; {arguments.out / REPORT} shows them.")
-
-
-def read_parameters(path: Path, tissues: TissueTable, background: Node, regularizer: Regularizer) -> ParameterField:
-    """Reads `{"tissue": {"lambda": …, "mu": …}, …}`; `background` may be among them. Diffusion has no "mu".
-
-    Raises:
-        InputError: no such file, not JSON, or not the regularizer's parameters for every tissue.
-    """
-    if not path.is_file():
-        raise InputError(f"There is no file {path}.", cure="Check the path")
-    try:
-        table = json.loads(path.read_text())
-        given = {tissue: tuple(float(of[name]) for name in regularizer.parameters) for tissue, of in table.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path} does not hold parameters.",
-            expected=f"{{tissue: {{{', '.join(regularizer.parameters)}}}, …}} for " + ", ".join(tissues.names),
-            received=f"{type(error).__name__}: {error}",
-        ) from error
-    return ParameterField.from_tissues(given, tissues.names, background)
-
-
-def _identify(
-    family: Family, arguments: argparse.Namespace, pair: RegistrationPair, selection: Selection
-) -> tuple[ParameterField, dict[str, Any]]:
-    model = MODELS[arguments.model]
-    checkpoint = family.member(model.global_name)
-    with Bars() as bars:
-        search = search_subject(
-            *(LazyRegistrar(checkpoint), pair, arguments.grid, bars),
-            adaptive=arguments.adaptive,
-            criterion=selection.criterion,
-        )
-    sweep = search.result()
-    best = best_node(sweep, MEAN, selection)
-    optima = choose_parameters(sweep, selection) if model.is_adaptive else [best]
-    choice = {
-        "parameters_from": f"{selection.sentence} of {'each tissue' if model.is_adaptive else 'the mean'} over the "
-        f"global network's sweep, {selection.honesty}",
-        "grid_nodes": len(search.grid.nodes),
-        "adaptive": arguments.adaptive,
-        "nodes_scored": search.n_done,
-        "nodes_computed": search.n_done - search.n_known,  # "seconds" counts these, and loading the network
-        "chosen": [optimum.message for optimum in optima],
-    }
-    return chosen_parameters(sweep, model, checkpoint.card.background, selection), choice
 
 
 def _write(

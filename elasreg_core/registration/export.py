@@ -45,10 +45,10 @@ def write_registration(out: Path, pair: RegistrationPair, registration: Registra
     return written | write_fields(out, SpatialDisplacement.from_voxels(displacement, grid), voxels)
 
 
-def original_displacement(pair: RegistrationPair, registration: Registration) -> SpatialDisplacement:
+def original_displacement(pair: RegistrationPair, displacement: npt.NDArray[np.float32]) -> SpatialDisplacement:
     """The displacement on the grid of the fixed file (of a 2D pair: its slice); beyond the pair's, its rim's."""
-    fixed, _ = _origins(pair)
-    return SpatialDisplacement.from_voxels(registration.displacement, pair.grid).on(fixed.grid)
+    fixed, _ = origins_of(pair)
+    return SpatialDisplacement.from_voxels(displacement, pair.grid).on(fixed.grid)
 
 
 def write_in_original_space(
@@ -66,8 +66,8 @@ def write_in_original_space(
         What was written, by role: `warped`, `warped_labels`; `displacement_…`, Learn2Reg's form only where both files
         have one shape; `displacement_itk_transform`, where SimpleITK is installed.
     """
-    fixed, moving = _origins(pair)
-    field = original_displacement(pair, registration)
+    fixed, moving = origins_of(pair)
+    field = original_displacement(pair, registration.displacement)
     sources = {"warped": (read_image(moving.path), 1)}
     if moving_labels is not None:
         sources["warped_labels"] = read_labels(moving_labels), 0
@@ -81,7 +81,8 @@ def write_in_original_space(
     return written if transform is None else written | {"displacement_itk_transform": transform}
 
 
-def _origins(pair: RegistrationPair) -> tuple[Origin, Origin]:
+def origins_of(pair: RegistrationPair) -> tuple[Origin, Origin]:
+    """Where the fixed and the moving image came from."""
     if pair.fixed_origin is None or pair.moving_origin is None:
         raise ValueError(f"{pair.id} was not read from files.")
     return pair.fixed_origin, pair.moving_origin

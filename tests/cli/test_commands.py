@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import nibabel as nib
@@ -228,6 +229,20 @@ def test_register_takes_the_model_that_is_asked_for(project, tmp_path, capsys, m
     assert ("μ" in capsys.readouterr().out.splitlines()[0]) is ("mu" in names)
 
 
+def test_register_refines_what_it_chose(project, tmp_path, capsys):
+    command = ["register", *patient(project), "--checkpoint", str(project / "family"), "--grid", "3"]
+    metrics = {}
+    for how in ([], ["--refine"]):
+        assert main([*command, *how, "--out", str(tmp_path / f"out{len(how)}")]) == 0
+        metrics[len(how)] = json.loads((tmp_path / f"out{len(how)}" / "metrics.json").read_text())
+    before, after = map(float, re.findall(r"\d\.\d{4}", metrics[1]["provenance"]["refined"]))
+    assert after >= before
+    assert "refined" not in metrics[0]["provenance"]
+    assert metrics[1]["parameters"]["background"] == metrics[0]["parameters"]["background"]
+    assert main([*command, "--model", "elas-g", "--refine", "--out", str(tmp_path / "g")]) == 2
+    assert "nothing to refine jointly" in capsys.readouterr().err
+
+
 def test_register_takes_given_parameters_without_moving_labels(project, tmp_path):
     given = {tissue: {"lambda": 0.1, "mu": 0.3} for tissue in ("RV", "LV-Myo", "LV-BP")}
     (tmp_path / "params.json").write_text(json.dumps(given))
@@ -311,6 +326,29 @@ def test_compare_works_with_each_choice_alone(project, tmp_path, capsys, choice)
     tests = pd.read_csv(out / "tests.csv")
     assert {"mean_dice", "dice RV", "mean_hd95_mm", "sd_log_jacobian"} <= set(tests["metric"])
     assert "all other compared subjects" in (out / "table.md").read_text() or choice != "cohort"
+
+
+def test_what_a_validation_cohort_chose_can_be_registered_with(project, tmp_path):
+    for number, split in ((1, "compared"), (2, "validation")):
+        source = project / "hearts" / "training" / f"patient{number:03d}"
+        shutil.copytree(source, tmp_path / split / "training" / source.name)
+    command = [
+        "compare",
+        "--models",
+        str(project / "family"),
+        "--data",
+        str(tmp_path / "compared"),
+        "--dataset",
+        "acdc",
+    ]
+    command += ["--validation", str(tmp_path / "validation"), "--choice", "cohort", "--grid", "3"]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 0
+    for model in MODELS:
+        given = tmp_path / "out" / f"parameters-{model}.json"
+        command = ["register", *patient(project), "--checkpoint", str(project / "family"), "--model", model]
+        assert main([*command, "--parameters", str(given), "--out", str(tmp_path / model)]) == 0
+        metrics = json.loads((tmp_path / model / "metrics.json").read_text())
+        assert metrics["parameters"] == json.loads(given.read_text())
 
 
 def test_compare_names_a_family_once(project, tmp_path, capsys):
