@@ -34,14 +34,23 @@ def _own_workspace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
 @pytest.fixture(scope="session")
 def small_family(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A family of all four models on a 16 × 20 grid of 2 mm, two tissues, random weights that move voxels."""
+    return _random_family(tmp_path_factory.mktemp("families") / "small", (16, 20), 2.0, 2)
+
+
+@pytest.fixture(scope="session")
+def volume_family(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for volumes, on a 16 × 20 × 12 grid of 3 mm."""
+    return _random_family(tmp_path_factory.mktemp("families") / "volumes", (16, 20, 12), 3.0, None)
+
+
+def _random_family(folder: Path, grid_shape: tuple[int, ...], spacing_mm: float, slice_axis: int | None) -> Path:
     from elasreg_core.data.preprocessing import Preprocessing
     from elasreg_core.networks.architecture import MODELS, Architecture
     from elasreg_core.networks.checkpoint import save_checkpoint
     from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 
-    folder = tmp_path_factory.mktemp("families") / "small"
     network = Architecture(encoder=(4, 4), decoder=(4, 4, 4), hyper_layers=2, hyper_units=6, integration_steps=5)
-    settings = Preprocessing(grid_shape=(16, 20), spacing_mm=2.0)
+    settings = Preprocessing(grid_shape=grid_shape, spacing_mm=spacing_mm, slice_axis=slice_axis)
     rng = np.random.default_rng(0)
     for model in ("elas-g", "elas-sas", "diff-g", "diff-sas"):
         shapes = HyperRegistrationNetwork(network, settings.grid_shape, MODELS[model].n_parameters(3)).weights()

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from elasreg_core.data.phantoms import Cohort, write_cohort
 from elasreg_core.workspace import paths
 from pages._shared import context, loaders
+from tests.builders import write_nifti
 from tests.conftest import ROOT
 
 PAGES = ["start", "explore", "identify"]
@@ -157,3 +158,47 @@ def test_a_corrected_label_map_is_read_again():
     image = nib.load(gt)
     nib.save(nib.Nifti1Image(np.where(np.asarray(image.dataobj) == 2, 3, 0).astype("u1"), image.affine), gt)
     assert not np.array_equal(dice(open_page("explore"))[:1], before[:1])
+
+
+@pytest.fixture
+def volumes(volume_family):
+    """A workspace with one family for volumes and one volume of that kind, in the pairs layout."""
+    home = paths.home()
+    shutil.copytree(volume_family, home / "checkpoints" / "volumes")
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, (16, 20, 12)).astype(np.uint8)
+    arrays = {"moving": rng.random(labels.shape), "fixed": rng.random(labels.shape)}
+    folder = home / "data" / "own" / "s1"
+    for role, array in arrays.items():
+        write_nifti(folder / f"{role}.nii.gz", array.astype("f4"), np.diag([3.0, 3.0, 3.0, 1.0]))
+        write_nifti(folder / f"{role}_labels.nii.gz", np.roll(labels, len(role)), np.diag([3.0, 3.0, 3.0, 1.0]))
+    (folder.parent / "tissues.json").write_text('["a", "b"]')
+
+
+def charts(page: AppTest) -> list[str]:
+    return [chart.proto.spec for chart in page.get("plotly_chart")]
+
+
+@pytest.mark.parametrize("name", ["explore", "identify"])
+def test_a_volume_is_shown_in_three_planes_that_move(name, volumes):
+    page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=240)
+    page.query_params["data"] = "own"
+    page.query_params["checkpoint"] = "volumes"
+    page.query_params["steps"] = "3"
+    page.run()
+    assert_fine(page)
+    if name == "identify":
+        next(button for button in page.button if button.label == "Search this subject").click().run()
+        assert_fine(page)
+    planes = [slider for slider in page.slider if slider.label.endswith("plane")]
+    assert [slider.label for slider in planes[:3]] == ["Axial plane", "Coronal plane", "Sagittal plane"]
+    assert [slider.max for slider in planes[:3]] == [11, 19, 15]
+    before = charts(page)
+    assert sum("axial" in spec for spec in before) >= 6  # fixed, moving, warped, difference, grid, Jacobian
+    planes[0].set_value(2).run()
+    assert_fine(page)
+    after = charts(page)
+    moved = [one != other for one, other in zip(before, after, strict=True)]
+    axial = ["axial" in spec for spec in before]
+    assert any(m for m, a in zip(moved, axial, strict=True) if a)
+    assert not any(m for m, a in zip(moved, axial, strict=True) if not a)

@@ -9,7 +9,8 @@ from scipy import ndimage
 
 from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.datasets import detect_layout, open_dataset
-from elasreg_core.data.nifti import read_image
+from elasreg_core.data.keypoints import read_points
+from elasreg_core.data.nifti import read_image, read_labels, write_volume
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.data.tissues import CARDIAC, THORAX
 from elasreg_core.errors import InputError
@@ -62,6 +63,30 @@ def test_lungct_landmarks_have_their_published_distance_on_a_coarse_grid_too(rea
     case = Case(subject, moving, fixed, moving, fixed, None, *points)
     pair = load_case(case, Preprocessing((104, 76, 100), 4.0, None, (0, 100)), THORAX)
     assert (len(pair.keypoints), pair.notes) == (n, ())
+    assert score_displacement(pair).tre_mm == pytest.approx(initial_mm, abs=0.05)
+
+
+@pytest.mark.parametrize(("subject", "initial_mm"), [("LungCT_0001", 20.2), ("LungCT_0002", 15.6)])
+def test_landmarks_keep_their_distance_where_x_and_y_are_flipped_as_in_the_old_layout(
+    real_data, tmp_path, subject, initial_mm
+):
+    root = real_data / "lungct"
+    if not (root / "landmarksTr" / f"{subject}_0000.csv").is_file():
+        pytest.skip(f"no LungCT landmarks in {root}")
+    files = {}
+    for image in (0, 1):
+        mask = read_labels(root / "masksTr" / f"{subject}_000{image}.nii.gz")
+        points = read_points(root / "landmarksTr" / f"{subject}_000{image}.csv")
+        last = np.array(mask.data.shape[:2]) - 1
+        flip = np.diag([-1.0, -1.0, 1.0, 1.0])
+        flip[:2, 3] = last  # voxel i of the flipped file is voxel last − i
+        files[image] = tmp_path / f"case_001_{image}.nii.gz"
+        write_volume(files[image], mask.data[::-1, ::-1], mask.affine @ flip)
+        points[:, :2] = last - points[:, :2]
+        np.savetxt(tmp_path / f"{image}.csv", points, delimiter=",")
+    keypoints = tmp_path / "1.csv", tmp_path / "0.csv"
+    case = Case(subject, files[1], files[0], files[1], files[0], None, *keypoints)
+    pair = load_case(case, Preprocessing((104, 76, 100), 4.0, None, (0, 100)), THORAX)
     assert score_displacement(pair).tre_mm == pytest.approx(initial_mm, abs=0.05)
 
 
