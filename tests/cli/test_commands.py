@@ -238,6 +238,7 @@ def test_register_refines_what_it_chose(project, tmp_path, capsys):
     before, after = map(float, re.findall(r"\d\.\d{4}", metrics[1]["provenance"]["refined"]))
     assert after >= before
     assert "refined" not in metrics[0]["provenance"]
+    assert f"Refined {metrics[1]['provenance']['refined']}." in (tmp_path / "out1" / "report.html").read_text()
     assert metrics[1]["parameters"]["background"] == metrics[0]["parameters"]["background"]
     assert main([*command, "--model", "elas-g", "--refine", "--out", str(tmp_path / "g")]) == 2
     assert "nothing to refine jointly" in capsys.readouterr().err
