@@ -87,6 +87,7 @@ def correlation_map(correlations: pd.DataFrame) -> go.Figure:
                     y=trainings,
                     text=wide["text"][settings],
                     texttemplate="%{text}",
+                    textfont={"size": 10},
                     coloraxis="coloraxis",
                     hovertemplate="%{y}<br>%{x}<br>ρ = %{z:.2f}<extra></extra>",
                 ),
@@ -94,7 +95,8 @@ def correlation_map(correlations: pd.DataFrame) -> go.Figure:
                 col=column,
             )
     figure.update_yaxes(autorange="reversed", automargin=True)
-    figure.update_xaxes(automargin=True, tickangle=-30)
+    short = [setting.replace("most regular within the plateau of", "most regular,") for setting in settings]
+    figure.update_xaxes(automargin=True, tickangle=-30, tickvals=settings, ticktext=short)
     return figure.update_layout(
         template="plotly_white",
         height=160 + 200 * len(tissues),
