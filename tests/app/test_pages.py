@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 
 import nibabel as nib
 import numpy as np
@@ -25,6 +26,14 @@ def _fresh_listing():
     """Every test has a workspace of its own, which the app's listing of data sets may not know yet."""
     loaders.datasets.clear()
     loaders.dataset.clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_main():
+    """A page run by AppTest takes the place of `__main__`, which processes started later would run again."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 def open_page(name: str) -> AppTest:
