@@ -98,9 +98,11 @@ class Vectors(Volume):
 
     Attributes:
         intent: the NIfTI intent code of a five-dimensional file `(X, Y, Z, 1, 3)`; None for one that is `(X, Y, Z, 3)`.
+        mark: the intent's free name.
     """
 
     intent: int | None = None
+    mark: str = ""
 
 
 def read_vectors(path: Path) -> Vectors:
@@ -111,9 +113,10 @@ def read_vectors(path: Path) -> Vectors:
     """
     image = _open(path)
     vectors = _numbers(image, path).astype(np.float32)
-    intent = None
+    intent, mark = None, ""
     if vectors.ndim == 5 and vectors.shape[3] == 1:
         vectors, intent = vectors[:, :, :, 0], int(image.header["intent_code"])
+        mark = image.header["intent_name"].item().decode("latin-1")
     if vectors.ndim != 4 or vectors.shape[3] != 3 or not np.isfinite(vectors).all():
         raise InputError(
             f"{path} is not a vector field.",
@@ -121,7 +124,7 @@ def read_vectors(path: Path) -> Vectors:
             received=f"shape {image.shape}" + ("" if np.isfinite(vectors).all() else ", values that are not finite"),
         )
     affine, notes = _geometry(image, path)
-    return Vectors(path, vectors, affine, notes, intent)
+    return Vectors(path, vectors, affine, notes, intent, mark)
 
 
 def read_geometry(path: Path) -> Grid:
@@ -154,15 +157,15 @@ def require_same_grid(image: Volume, labels: Volume) -> None:
 
 
 def write_volume(
-    path: Path, data: npt.NDArray[Any], affine: npt.NDArray[np.float64], intent: str | None = None
+    path: Path, data: npt.NDArray[Any], affine: npt.NDArray[np.float64], intent: str | None = None, mark: str = ""
 ) -> None:
-    """Writes an array as NIfTI; `intent` names a NIfTI intent such as "vector"."""
+    """Writes an array as NIfTI; `intent` names a NIfTI intent such as "vector", `mark` goes into its free name."""
     image = nib.Nifti1Image(data, affine)
     image.header.set_xyzt_units("mm")
     image.set_sform(affine, code=1)
     image.set_qform(affine, code=1)
     if intent is not None:
-        image.header.set_intent(intent)
+        image.header.set_intent(intent, name=mark)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     nib.save(image, path)
 

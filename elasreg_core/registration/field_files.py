@@ -5,7 +5,7 @@
     ras         (X, Y, Z, 1, 3), intent 1006    RAS mm
 
 ITK takes a vector image with Z = 1 for a 2D one, with a component too many. So the field of a single slice is written
-two equal slices thick in mm, half a slice to either side; reading makes one slice of them again.
+two equal slices thick in mm, half a slice to either side, and marked so; reading makes one slice of them again.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from elasreg_core.errors import InputError
 
 RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])
 _ITK, _RAS = 1007, 1006
+_ONE_SLICE = "one slice"
 _INTENTS = {_ITK: "vector", _RAS: "displacement vector"}
 
 
@@ -40,12 +41,13 @@ def write_fields(folder: Path, field: SpatialDisplacement, voxels: npt.NDArray[n
     if voxels is not None:
         forms["learn2reg"] = voxels, field, None
     thick = _thick(field)
+    mark = "" if thick is field else _ONE_SLICE
     forms["itk"] = (thick.vectors_mm * RAS_TO_LPS)[..., np.newaxis, :], thick, _INTENTS[_ITK]
     forms["ras"] = thick.vectors_mm[..., np.newaxis, :], thick, _INTENTS[_RAS]
     written = {}
     for form, (vectors, placed, intent) in forms.items():
         path = folder / f"displacement_{form}.nii.gz"
-        write_volume(path, vectors.astype(np.float32), placed.grid.affine, intent)
+        write_volume(path, vectors.astype(np.float32), placed.grid.affine, intent, mark)
         written[f"displacement_{form}"] = path
     return written
 
@@ -107,7 +109,8 @@ def read_field(path: Path, moving: Grid | None = None) -> SpatialDisplacement:
             received=f"intent {file.intent}",
             cure="Write the field with one of these, or as (X, Y, Z, 3) in voxels",
         )
-    return _thin(SpatialDisplacement(file.grid, file.data * RAS_TO_LPS if file.intent == _ITK else file.data))
+    field = SpatialDisplacement(file.grid, file.data * RAS_TO_LPS if file.intent == _ITK else file.data)
+    return _thin(field) if file.mark == _ONE_SLICE else field
 
 
 def _thick(field: SpatialDisplacement) -> SpatialDisplacement:
@@ -120,7 +123,4 @@ def _thick(field: SpatialDisplacement) -> SpatialDisplacement:
 
 def _thin(field: SpatialDisplacement) -> SpatialDisplacement:
     """Undoes `_thick`."""
-    vectors = field.vectors_mm
-    if field.grid.shape[2] != 2 or not np.array_equal(vectors[:, :, 0], vectors[:, :, 1]):
-        return field
-    return SpatialDisplacement(field.grid.slice_at(2, 0.5), vectors[:, :, :1])
+    return SpatialDisplacement(field.grid.slice_at(2, 0.5), field.vectors_mm[:, :, :1])
