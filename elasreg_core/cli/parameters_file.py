@@ -1,21 +1,36 @@
-"""Parameters given as a JSON file."""
+"""Which model registers, and the parameters that it may be given as a JSON file."""
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
-from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
-from elasreg_core.physics.parameters import Node, ParameterField, Regularizer
+from elasreg_core.networks.architecture import MODELS
+from elasreg_core.networks.checkpoint import Checkpoint
+from elasreg_core.physics.parameters import ParameterField
 
 
-def read_parameters(path: Path, tissues: TissueTable, background: Node, regularizer: Regularizer) -> ParameterField:
+def add_model_to(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that say with what to register."""
+    parser.add_argument("--checkpoint", required=True, metavar="NAME|DIR", help="a family with the model")
+    parser.add_argument(
+        "--model",
+        choices=list(MODELS),
+        default="elas-sas",
+        help="with which to register (default elas-sas; an adaptive one is searched with its global one)",
+    )
+    parser.add_argument("--parameters", type=Path, metavar="JSON", help='{"tissue": {"lambda": 0.1, "mu": 0.3}, …}')
+
+
+def read_parameters(path: Path, checkpoint: Checkpoint) -> ParameterField:
     """Reads `{"tissue": {"lambda": …, "mu": …}, …}`; `background` may be among them. Diffusion has no "mu".
 
     Raises:
         InputError: no such file, not JSON, or not the regularizer's parameters for every tissue.
     """
+    tissues, regularizer = checkpoint.tissues, checkpoint.model.regularizer
     if not path.is_file():
         raise InputError(f"There is no file {path}.", cure="Check the path")
     try:
@@ -27,4 +42,4 @@ def read_parameters(path: Path, tissues: TissueTable, background: Node, regulari
             expected=f"{{tissue: {{{', '.join(regularizer.parameters)}}}, …}} for " + ", ".join(tissues.names),
             received=f"{type(error).__name__}: {error}",
         ) from error
-    return ParameterField.from_tissues(given, tissues.names, background)
+    return ParameterField.from_tissues(given, tissues.names, checkpoint.card.background)

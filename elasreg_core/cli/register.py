@@ -10,7 +10,7 @@ from typing import Any
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars
-from elasreg_core.cli.parameters_file import read_parameters
+from elasreg_core.cli.parameters_file import add_model_to, read_parameters
 from elasreg_core.cli.search import add_grid_to, add_selection_to, selection_from
 from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.pair import RegistrationPair
@@ -19,7 +19,6 @@ from elasreg_core.evaluation.registration_metrics import registration_metrics
 from elasreg_core.evaluation.scores import Scores, score_displacement
 from elasreg_core.identification.refinement import refine
 from elasreg_core.metrics import shown
-from elasreg_core.networks.architecture import MODELS
 from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.registered import Registration
 from elasreg_core.workspace.identification import identify
@@ -37,14 +36,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--moving-labels", type=Path, metavar="L2", help="needed to identify the parameters")
     parser.add_argument("--moving-keypoints", type=Path, metavar="CSV", help="i,j,k a line, in voxels of M")
     parser.add_argument("--fixed-keypoints", type=Path, metavar="CSV", help="the same points in F, for the TRE")
-    parser.add_argument("--checkpoint", required=True, metavar="NAME|DIR", help="a family with the model")
-    parser.add_argument(
-        "--model",
-        choices=list(MODELS),
-        default="elas-sas",
-        help="with which to register (default elas-sas; an adaptive one is searched with its global one)",
-    )
-    parser.add_argument("--parameters", type=Path, metavar="JSON", help='{"tissue": {"lambda": 0.1, "mu": 0.3}, …}')
+    add_model_to(parser)
     parser.add_argument(
         "--refine",
         action="store_true",
@@ -87,9 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     started = time.perf_counter()
     if arguments.parameters is not None:
-        parameters = read_parameters(
-            arguments.parameters, checkpoint.tissues, checkpoint.card.background, checkpoint.model.regularizer
-        )
+        parameters = read_parameters(arguments.parameters, checkpoint)
         choice = {"parameters_from": "given"}
     else:
         with Bars() as bars:

@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from elasreg_core.cli.console import Bars
-from elasreg_core.cli.parameters_file import read_parameters
+from elasreg_core.cli.parameters_file import add_model_to, read_parameters
 from elasreg_core.cli.search import add_grid_to, add_selection_to, add_split_to, selection_from
 from elasreg_core.data.nifti import read_geometry, read_vectors, write_volume
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
-from elasreg_core.networks.architecture import MODELS
 from elasreg_core.registration.export import original_displacement, origins_of
 from elasreg_core.registration.lazy import LazyRegistrar
 from elasreg_core.workspace.identification import identify
@@ -24,16 +23,12 @@ from elasreg_core.workspace.paths import find_family, open_data
 def add_to(commands: argparse._SubParsersAction) -> None:
     """Adds the command."""
     parser = commands.add_parser(
-        "submission", help="register a Learn2Reg cohort and write disp_XXXX_XXXX.nii.gz for every subject, checked"
+        "submission", help="register a Learn2Reg cohort and write disp_0001_0001.nii.gz and so on, each checked"
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--dataset", choices=["nlst", "lungct"], required=True, help="the layout on disk")
     add_split_to(parser)
-    parser.add_argument("--checkpoint", required=True, metavar="NAME|DIR", help="a family with the model, for volumes")
-    parser.add_argument("--model", choices=list(MODELS), default="elas-sas", help="with which to register")
-    parser.add_argument(
-        "--parameters", type=Path, metavar="JSON", help="for all subjects; else each is searched, e.g. --criterion ncc"
-    )
+    add_model_to(parser)
     add_grid_to(parser)
     add_selection_to(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -52,10 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             received=f"grid_shape {settings.grid_shape}",
             cure="Train a preset for volumes, such as l2r-lung-3d",
         )
-    given = None
-    if arguments.parameters is not None:
-        regularizer = checkpoint.model.regularizer
-        given = read_parameters(arguments.parameters, checkpoint.tissues, checkpoint.card.background, regularizer)
+    given = None if arguments.parameters is None else read_parameters(arguments.parameters, checkpoint)
     dataset = open_data(arguments.data, arguments.dataset).part(arguments.split)
     registrar, faults, written = LazyRegistrar(checkpoint), list(dataset.faults), 0
     with Bars() as bars:
