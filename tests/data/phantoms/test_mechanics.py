@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from skfem import Basis, BilinearForm, ElementHex1, ElementQuad1, ElementVector, MeshHex, MeshQuad
+from skfem.helpers import ddot, div, sym_grad
 
 from elasreg_core.data.phantoms import mechanics
-from elasreg_core.data.phantoms.mechanics import ElasticBody, Load, graded_nodes
+from elasreg_core.data.phantoms.mechanics import ElasticBody, Load, _stiffness, graded_nodes
 
 PLANE = ElasticBody((graded_nodes(-20, 30, -5, 8, 3), np.array([0, 1, 2.5, 5, 9, 10.0])))
 BOX = ElasticBody((np.array([0, 1, 3, 4.0]), np.array([-2, -1, 1.5, 2, 6.0]), graded_nodes(0, 30, 10, 14, 2)))
@@ -204,3 +206,21 @@ def test_graded_nodes_are_even_where_it_matters_and_ever_wider_beyond():
 
 def test_graded_nodes_may_reach_no_further_than_their_fine_part():
     np.testing.assert_allclose(graded_nodes(-3, 6, -3, 6, 3), [-3, 0, 3, 6])
+
+
+@pytest.mark.parametrize(
+    ("mesh", "element", "sides"), [(MeshQuad, ElementQuad1, (7, 5)), (MeshHex, ElementHex1, (4, 6, 5))]
+)
+def test_the_matrix_is_that_of_the_weak_form(mesh, element, sides):
+    # unequal, graded elements, and materials that differ by eight decades from point to point
+    @BilinearForm
+    def weak(u, v, w):
+        return w.lam * div(u) * div(v) + 2 * w.mu * ddot(sym_grad(u), sym_grad(v))
+
+    rng = np.random.default_rng(0)
+    nodes = [np.cumsum(rng.uniform(1, 3, side)) for side in sides]
+    basis = Basis(mesh.init_tensor(*nodes), ElementVector(element()), intorder=2)
+    lam, mu = 10 ** rng.uniform(-2, 6, (2, *basis.dx.shape))
+    expected = weak.assemble(basis, lam=lam, mu=mu).toarray()
+    found = _stiffness(basis, lam, mu).toarray()
+    np.testing.assert_allclose(found, expected, atol=1e-12 * np.abs(expected).max())
