@@ -75,6 +75,16 @@ class ElasticBody:
         """The quadrature points, shape `(Q, D)`: where materials and loads are evaluated."""
         return np.moveaxis(np.asarray(self._basis.global_coordinates()), 0, -1).reshape(-1, self.dim)
 
+    def element_means(self, stiffness: FloatArray) -> FloatArray:
+        """Positive values at the quadrature points, shape `(Q,)`, as their geometric mean within each element.
+
+        An element that is bone at one of its points alone bends into shapes that no mesh of its size can show: moved by
+        1 cm, such a bone's edge once threw the fat beside it 15 cm.
+        """
+        of_elements = stiffness.reshape(self._basis.dx.shape)
+        means = np.exp(np.log(of_elements).mean(axis=1, keepdims=True))
+        return np.broadcast_to(means, of_elements.shape).ravel()
+
     @cached_property
     def node_points_mm(self) -> FloatArray:
         """The nodes, shape `(*n, D)`."""

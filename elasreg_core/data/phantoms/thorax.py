@@ -199,6 +199,10 @@ class Thorax:
         material = self.material_at(points)
         lam = np.array([s.lam_kpa for s in self.stiffness])[material]
         mu = np.array([s.mu_kpa for s in self.stiffness])[material]
+        if body.dim == 3:  # whose elements are wider than a rib
+            bulk = body.element_means(lam + 2 / 3 * mu)  # air has no λ
+            mu = body.element_means(mu)
+            lam = bulk - 2 / 3 * mu
         strain = None
         if 2 not in raster.axes:
             strain = np.zeros((len(points), 2, 2))

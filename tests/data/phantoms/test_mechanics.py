@@ -45,6 +45,18 @@ def everywhere(body, array):
     return np.broadcast_to(array, (len(body.points_mm), *np.shape(array)))
 
 
+# Elements that hold several tissues -----------------------------------------------------------------------------------
+
+
+@BODIES
+def test_an_element_has_the_geometric_mean_of_its_points(body):
+    lam, _ = speckled(body)
+    means = body.element_means(lam).reshape(-1, 2**body.dim)
+    assert (means == means[:, :1]).all()
+    np.testing.assert_allclose(means[:, 0] ** means.shape[1], lam.reshape(means.shape).prod(axis=1))
+    np.testing.assert_allclose(body.element_means(np.full_like(lam, 7.0)), 7.0)
+
+
 # Known solutions ------------------------------------------------------------------------------------------------------
 
 
