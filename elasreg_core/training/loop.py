@@ -18,6 +18,7 @@ from elasreg_core.networks.checkpoint import Checkpoint, save_checkpoint
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import keras, tf
 from elasreg_core.training.batches import Batch, TrainingSet
+from elasreg_core.training.from_slices import spread
 from elasreg_core.training.losses import LossTerms, registration_loss, with_overlap, with_supervision
 from elasreg_core.training.model_card import write_model_card
 from elasreg_core.training.state import HISTORY_COLUMNS, HistoryRow, RunFolder, fingerprint
@@ -167,8 +168,10 @@ class Trainer:
         return [variable for _, optimizer, _ in self._groups for variable in optimizer.variables]
 
     def warm_start(self, start: Checkpoint) -> None:
-        """Takes up the weights of a global network (`training/warm_start.py`)."""
+        """Takes up a global network's weights (`training/warm_start.py`); of slices, too (`training/from_slices.py`)."""
         weights = taken_up(start.read_weights(), self.model, self.n_classes)
+        if start.card.preprocessing.dim < len(self.window):
+            weights = spread(weights)
         self.network.set_weights(
             with_line_weights(weights, self.network.n_parameters) if self._lines is not None else weights
         )

@@ -1,0 +1,52 @@
+"""A network of volumes begins as the network of slices that it starts from, slice by slice."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from elasreg_core.data.preprocessing import Preprocessing
+from elasreg_core.networks.architecture import Architecture
+from elasreg_core.networks.checkpoint import load_family
+from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
+from elasreg_core.networks.voxelmorph_tf import tf
+from elasreg_core.training.from_slices import ACROSS, spread
+from elasreg_core.training.loop import Trainer
+from tests.training.test_warm_start import CONFIG
+
+ARCHITECTURE = Architecture(encoder=(4, 4), decoder=(4, 4, 4), hyper_layers=2, hyper_units=6, integration_steps=5)
+
+
+@pytest.fixture(scope="module")
+def slices(small_family):
+    return load_family(small_family).member("elas-g")
+
+
+def test_every_coronal_slice_moves_as_it_did_and_nothing_moves_across(slices):
+    rng = np.random.default_rng(0)
+    moving, fixed = rng.random((2, 1, 16, 20, 1)).astype("f4")
+    flat = HyperRegistrationNetwork(ARCHITECTURE, (16, 20), 2)
+    flat.set_weights(slices.read_weights())
+    volume = HyperRegistrationNetwork(ARCHITECTURE, (16, 8, 20), 2)
+    volume.set_weights(spread(slices.read_weights()))
+    parameters = tf.constant([[0.2, 0.7]])
+    expected = flat.displacement(moving, fixed, parameters).numpy()
+    stacks = (np.repeat(image[:, :, np.newaxis], 8, axis=1 + ACROSS) for image in (moving, fixed))
+    found = volume.displacement(*stacks, parameters).numpy()
+    assert np.abs(expected).max() > 0.5
+    assert (found[..., ACROSS] == 0).all()
+    for y in range(8):
+        np.testing.assert_allclose(found[:, :, y][..., [0, 2]], expected, atol=1e-4)
+
+
+def test_a_training_on_volumes_may_start_from_slices(slices):
+    config = dataclasses.replace(
+        CONFIG, preprocessing=Preprocessing(grid_shape=(16, 12, 20), spacing_mm=2.0, slice_axis=None)
+    )
+    trainer = Trainer(config, "elas-g", 3)
+    trainer.warm_start(slices)
+    expected = spread(slices.read_weights())
+    for name, array in trainer.network.weights().items():
+        np.testing.assert_array_equal(array, expected[name])
