@@ -168,7 +168,7 @@ class Trainer:
         return [variable for _, optimizer, _ in self._groups for variable in optimizer.variables]
 
     def warm_start(self, start: Checkpoint) -> None:
-        """Takes up a global network's weights (`training/warm_start.py`); of slices, too (`training/from_slices.py`)."""
+        """Takes up a global network's weights (`training/warm_start.py`), of slices too (`training/from_slices.py`)."""
         weights = taken_up(start.read_weights(), self.model, self.n_classes)
         if start.card.preprocessing.dim < len(self.window):
             weights = spread(weights)
