@@ -170,8 +170,9 @@ class Trainer:
     def warm_start(self, start: Checkpoint) -> None:
         """Takes up a global network's weights (`training/warm_start.py`), of slices too (`training/from_slices.py`)."""
         weights = taken_up(start.read_weights(), self.model, self.n_classes)
-        if start.card.preprocessing.dim < len(self.window):
-            weights = spread(weights)
+        slice_axis = start.card.preprocessing.slice_axis
+        if slice_axis is not None and len(self.window) == 3:
+            weights = spread(weights, slice_axis)
         self.network.set_weights(
             with_line_weights(weights, self.network.n_parameters) if self._lines is not None else weights
         )

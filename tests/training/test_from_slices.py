@@ -12,7 +12,7 @@ from elasreg_core.networks.architecture import Architecture
 from elasreg_core.networks.checkpoint import load_family
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import tf
-from elasreg_core.training.from_slices import ACROSS, spread
+from elasreg_core.training.from_slices import spread
 from elasreg_core.training.loop import Trainer
 from tests.training.test_warm_start import CONFIG
 
@@ -24,21 +24,24 @@ def slices(small_family):
     return load_family(small_family).member("elas-g")
 
 
-def test_every_coronal_slice_moves_as_it_did_and_nothing_moves_across(slices):
+@pytest.mark.parametrize("across", [0, 1, 2])
+def test_every_slice_moves_as_it_did_and_nothing_moves_across(slices, across):
     rng = np.random.default_rng(0)
     moving, fixed = rng.random((2, 1, 16, 20, 1)).astype("f4")
     flat = HyperRegistrationNetwork(ARCHITECTURE, (16, 20), 2)
     flat.set_weights(slices.read_weights())
-    volume = HyperRegistrationNetwork(ARCHITECTURE, (16, 8, 20), 2)
-    volume.set_weights(spread(slices.read_weights()))
+    sides = tuple(np.insert((16, 20), across, 8))
+    volume = HyperRegistrationNetwork(ARCHITECTURE, sides, 2)
+    volume.set_weights(spread(slices.read_weights(), across))
     parameters = tf.constant([[0.2, 0.7]])
     expected = flat.displacement(moving, fixed, parameters).numpy()
-    stacks = (np.repeat(image[:, :, np.newaxis], 8, axis=1 + ACROSS) for image in (moving, fixed))
+    stacks = (np.repeat(np.expand_dims(image, 1 + across), 8, axis=1 + across) for image in (moving, fixed))
     found = volume.displacement(*stacks, parameters).numpy()
     assert np.abs(expected).max() > 0.5
-    assert (found[..., ACROSS] == 0).all()
-    for y in range(8):
-        np.testing.assert_allclose(found[:, :, y][..., [0, 2]], expected, atol=1e-4)
+    assert (found[..., across] == 0).all()
+    in_plane = np.delete(found, across, axis=-1)
+    for slice_ in np.moveaxis(in_plane, 1 + across, 0):
+        np.testing.assert_allclose(slice_, expected, atol=1e-4)
 
 
 def test_a_training_on_volumes_may_start_from_slices(slices):
@@ -47,6 +50,6 @@ def test_a_training_on_volumes_may_start_from_slices(slices):
     )
     trainer = Trainer(config, "elas-g", 3)
     trainer.warm_start(slices)
-    expected = spread(slices.read_weights())
+    expected = spread(slices.read_weights(), 2)
     for name, array in trainer.network.weights().items():
         np.testing.assert_array_equal(array, expected[name])
