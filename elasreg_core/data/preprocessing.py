@@ -103,8 +103,15 @@ def lay_out_grid(fixed: Volume, fixed_labels: Volume | None, settings: Preproces
     In 2D its axes are the fixed volume's axes in the slice, in ascending order, and then the one across it.
 
     Raises:
-        InputError: the fixed labels are empty on the grid's slice.
+        InputError: the fixed labels are empty on the grid's slice, or a single slice should become a volume.
     """
+    if settings.dim == 3 and 1 in fixed.data.shape:
+        raise InputError(
+            f"{fixed.path} is a single slice.",
+            expected=f"a volume, for a grid of {' × '.join(map(str, settings.grid_shape))} voxels",
+            received=f"{' × '.join(map(str, fixed.data.shape))} voxels",
+            cure="Use a checkpoint for slices",
+        )
     slice_axis = slicing_axis(fixed.data.shape, settings)
     centre_vox = (np.array(fixed.data.shape) - 1) / 2
     axes = [axis for axis in range(3) if axis != slice_axis]

@@ -201,6 +201,11 @@ def test_without_tissue_on_the_slice_there_is_no_centre():
         lay_out_grid(ramp(FIXED_SHAPE, FIXED_AFFINE), mask_volume(labels, FIXED_AFFINE), Preprocessing((8, 8), 2.0, 2))
 
 
+def test_a_single_slice_is_no_volume():
+    with pytest.raises(InputError, match=r"is a single slice.*8 × 8 × 8 voxels.*20 × 1 × 9.*a checkpoint for slices"):
+        lay_out_grid(ramp((20, 1, 9), FIXED_AFFINE), None, Preprocessing((8, 8, 8), 2.0, None))
+
+
 @pytest.mark.parametrize(("grid_shape", "slice_axis"), [((8, 8, 8), 2), ((8, 8), None)])
 def test_grid_shape_and_slice_axis_must_agree(grid_shape, slice_axis):
     with pytest.raises(InputError, match="grid_shape and slice_axis contradict each other. Expected: [23] sides"):
