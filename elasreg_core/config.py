@@ -64,6 +64,8 @@ class TrainingConfig:
         regularized: "displacement", as in the paper, or the stationary "velocity", as in the reference code.
         augment: random views of the pairs: turned, stretched, brightened (`training/augmentation.py`).
         window: sides of a view, smaller than the grid to save time (the network fits any grid); none: the grid's.
+        wobble: of a view, up to what root mean square along each axis, in voxels, a smooth random motion is added to
+            the true one, so that a network meets more motions than the phantoms have; 0: none.
         supervision_steps: over so many first steps, a term that fades out pulls the displacement towards the true one,
             which phantoms have; none: without it, as after these steps in any case.
         label_weight: of a term 1 − Dice between warped and fixed labels, beside the similarity and weighed like it
@@ -85,6 +87,7 @@ class TrainingConfig:
     regularized: str = "displacement"
     augment: bool = False
     window: tuple[int, ...] | None = None
+    wobble: float = 0.0
     supervision_steps: int | None = None
     label_weight: float = 0.0
     warm_start_steps: int | None = None
@@ -107,7 +110,9 @@ class TrainingConfig:
         for name in ("warm_start_steps", "supervision_steps"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise InputError(f"{name} must be positive.", received=getattr(self, name))
-        for name in ("regularization_scale", "label_weight", "seed"):
+        if self.wobble > 0 and not self.augment:
+            raise InputError("wobble is part of augmentation.", cure="Set augment = true, or leave out wobble")
+        for name in ("regularization_scale", "label_weight", "wobble", "seed"):
             if not getattr(self, name) >= 0:
                 raise InputError(f"{name} must not be negative.", received=getattr(self, name))
 

@@ -86,6 +86,7 @@ class TrainingSet:
         law: str,
         window: tuple[int, ...] | None = None,
         shared_parameters: bool = False,
+        wobble: float = 0.0,
     ) -> Batch:
         """The batch of one step: which pairs, seen how, under which parameters.
 
@@ -97,6 +98,7 @@ class TrainingSet:
             law: of the parameters, one of `LAWS`.
             window: draw a `RandomView` of these sides for every pair; None takes the pairs as they are.
             shared_parameters: one row of parameters for the whole batch, shape `(1, P)`.
+            wobble: of the views, in voxels.
         """
         rng = np.random.default_rng([seed, step])
         chosen = rng.choice(len(self.moving), size, replace=size > len(self.moving))
@@ -104,14 +106,15 @@ class TrainingSet:
         moving_labels = None if self.moving_labels is None else self.moving_labels[chosen]
         truth = None if self.truth is None else self.truth[chosen]
         if window is not None:
-            views = [RandomView.draw(rng, self.moving.shape[1:], window) for _ in chosen]
-            moving = np.stack([view.image(image, view.shades[0]) for view, image in zip(views, moving, strict=True)])
-            fixed = np.stack([view.image(image, view.shades[1]) for view, image in zip(views, fixed, strict=True)])
-            labels = np.stack([view.labels(image) for view, image in zip(views, labels, strict=True)])
+            views = [RandomView.draw(rng, self.moving.shape[1:], window, wobble) for _ in chosen]
+            moving = np.stack([view.moving(image) for view, image in zip(views, moving, strict=True)])
+            fixed = np.stack([view.fixed(image) for view, image in zip(views, fixed, strict=True)])
+            labels = np.stack([view.fixed_labels(image) for view, image in zip(views, labels, strict=True)])
             if moving_labels is not None:
-                moving_labels = np.stack([view.labels(image) for view, image in zip(views, moving_labels, strict=True)])
+                seen = [view.moving_labels(image) for view, image in zip(views, moving_labels, strict=True)]
+                moving_labels = np.stack(seen)
             if truth is not None:
-                truth = np.stack([view.vectors(vectors) for view, vectors in zip(views, truth, strict=True)])
+                truth = np.stack([view.displacement(vectors) for view, vectors in zip(views, truth, strict=True)])
         rows = 1 if shared_parameters else size
         return Batch(
             moving[..., np.newaxis],

@@ -99,6 +99,7 @@ class Trainer:
             self.settings.sampling,
             window,
             self.settings.shared_parameters,
+            self.settings.wobble,
         )
 
     def step(self, batch: Batch, step: int) -> LossTerms:
