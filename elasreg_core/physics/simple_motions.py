@@ -121,7 +121,7 @@ MOTIONS = {
             lambda g: EnergyParts(g**2 / 2, 0.0, g**2),
             r"\tfrac{1}{2}\,\mu\,\gamma^2",
             r"\gamma^2",
-            "Squares become diamonds of the same area: λ plays no part, and μ alone is felt.",
+            "Squares become parallelograms of the same area: λ plays no part, and μ alone is felt.",
         ),
         Motion(
             "Dilation",
@@ -132,8 +132,8 @@ MOTIONS = {
             lambda a: EnergyParts(2 * a**2, 2 * a**2, 2 * a**2),
             r"(2\lambda + 2\mu)\,a^2",
             "2\\,a^2",
-            "λ has its greatest share here, half of the energy at λ = μ. Diffusion charges as little as for a "
-            "rotation: it does not know volume from rotation.",
+            "λ has its greatest share, half of the energy at λ = μ. Diffusion charges what it charges for a rotation "
+            "of the same amount: it cannot tell the two apart.",
         ),
     )
 }

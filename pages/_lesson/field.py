@@ -32,7 +32,7 @@ def draw() -> None:
     with st.sidebar:
         motion, amount = ask_motion()
         show = st.segmented_control(
-            "Show u as", ["arrows", "grid"], default="arrows", required=True, key="show", **KEPT
+            "Show u as", ["Arrows", "Grid"], default="Arrows", required=True, key="show", **KEPT
         )
         i = st.slider("p on axis 0", 0, moving.shape[0] - 1, 36, key="i", **KEPT)
         j = st.slider("p on axis 1", 0, moving.shape[1] - 1, 17, key="j", **KEPT)
@@ -51,9 +51,9 @@ def draw() -> None:
             selection_mode="points",
         )
         picture(
-            moving_figure(moving, displacement, spacing_mm, (i, j), show),
+            moving_figure(moving, displacement, spacing_mm, (i, j), show.lower()),
             "moving-image",
-            f"The moving image with u as {show}, and an arrow from p to p + u(p)",
+            f"The moving image with u as {show.lower()}, and an arrow from p to p + u(p)",
             450,
         )
     u, to = displacement[i, j], warp_points(np.array([[i, j]]), displacement)[0]

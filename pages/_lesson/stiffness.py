@@ -19,7 +19,7 @@ from pages._lesson.controls import KEPT, ask_parameters, download, notice, pictu
 
 LOWEST_MU = 0.05  # without any shear stiffness the block would be a liquid
 RATIOS = (1, 2, 5, 10, 100, 1000, 10000)
-WORDS = {"press": "The upper plate comes down.", "slide": "The upper plate moves sideways."}
+HELP = "Press: the upper plate comes down. Slide: it moves sideways."
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -36,15 +36,14 @@ def draw() -> None:
         "that follow the plates; they are solved by finite elements as you move a slider."
     )
     with st.sidebar:
-        push = st.segmented_control(
-            "Push", PUSHES, default="press", required=True, key="push", help=" ".join(WORDS.values()), **KEPT
-        )
+        names = [name.capitalize() for name in PUSHES]
+        push = st.segmented_control("Push", names, default=names[0], required=True, key="push", help=HELP, **KEPT)
         depth = st.slider("By (mm)", 0, 18, 12, 2, key="depth", **KEPT)
         ratio = st.select_slider("The rib is stiffer by a factor of", RATIOS, 1000, key="ratio", **KEPT)
         st.markdown("**The soft tissue**")
         lam, mu = ask_parameters(LOWEST_MU)
         st.caption(f"μ at least {LOWEST_MU:g}: without any it would be a liquid.")
-    one, local = (motion_of(lam, mu, float(r), push, float(depth)) for r in (1, ratio))
+    one, local = (motion_of(lam, mu, float(r), push.lower(), float(depth)) for r in (1, ratio))
     outline, strains = rib_outline(), (strain_size(one), strain_size(local))
     highest = max(0.05, 1.2 * float(np.percentile(strains, 95)))
     with st.container(horizontal=True):
@@ -57,9 +56,9 @@ def draw() -> None:
     in_rib = table[table["tissue"] == "rib"].set_index("setting")
     before, after = in_rib.loc["one stiffness"], in_rib.loc["each tissue its own"]
     with st.container(horizontal=True):
-        st.metric("Strain in the rib, one", f"{before['strain_percent']:.1f} %", width=190)
-        st.metric("Strain in the rib, own", f"{after['strain_percent']:.1f} %", width=190)
-        st.metric("The rib is misplaced by", f"{before['error_mm']:.2f} mm", width=190, help="Mean, one against own.")
+        st.metric("The rib's strain, one stiffness", f"{before['strain_percent']:.1f} %", width=220)
+        st.metric("The rib's strain, its own", f"{after['strain_percent']:.1f} %", width=220)
+        st.metric("The rib is misplaced by", f"{before['error_mm']:.2f} mm", width=220, help="Mean, one against own.")
     notice(
         "With one stiffness bone is squeezed like flesh. With its own it only moves and turns, and the tissue around "
         "it takes up the strain. Raising λ and μ everywhere would not do it: scaled together, they change nothing "
@@ -72,4 +71,4 @@ def draw() -> None:
             "and the distance to the motion with local stiffness. A rigid rib that turns shows a little of both: "
             "linear elasticity's rotation is the infinitesimal one of step 2."
         )
-        download(table, f"rib-{push}", "Download the table (CSV)")
+        download(table, f"rib-{push.lower()}", "Download the table (CSV)")

@@ -97,7 +97,7 @@ def draw() -> None:
         )
     sweep, again = surface.sweep(number), surface.again()
     optimum = best_node(sweep, surface.tissue, Selection(tolerance=tolerance))
-    st.caption(said)
+    st.caption(f"{said} ★ best node · white dots: the plateau · discs: how often a node is the best of {DRAWS} draws.")
     with st.container(horizontal=True):
         alt = f"Dice over λ and μ, draw {number}: its best node, and a plateau of {optimum.plateau_fraction:.0%}"
         picture(criterion_figure(sweep, optimum, colour).update_layout(height=360), "surface", alt, 420)

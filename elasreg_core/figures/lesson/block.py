@@ -84,6 +84,6 @@ def _carried_back(displacement: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt
     wide = np.pad(displacement, [(margin, margin) for margin in margins] + [(0, 0)], mode="edge")
     before = np.indices(wide.shape[:2]) + np.moveaxis(inverse_displacement(wide), -1, 0)
     before -= np.reshape(margins, (2, 1, 1))
-    last = np.reshape(displacement.shape[:2], (2, 1, 1)) - 0.5
-    inside: npt.NDArray[np.bool_] = np.all((before > -0.5) & (before < last), axis=0)
+    last = np.reshape(displacement.shape[:2], (2, 1, 1)) - 1
+    inside: npt.NDArray[np.bool_] = np.all((before >= 0) & (before <= last), axis=0)
     return before, inside

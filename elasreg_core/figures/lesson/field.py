@@ -15,7 +15,7 @@ from elasreg_core.physics.fields import identity_grid
 EVERY = 4  # voxels between two arrows or two lines
 ROOM = (0.16, 0.16)  # around both images, so that they have one scale
 
-_FIELD = "#F0E442"
+_FIELD = "#E69F00"
 
 Spacing = tuple[float, float]
 Voxel = tuple[int, int]
@@ -37,7 +37,7 @@ def warped_figure(warped: npt.NDArray[Any], spacing_mm: Spacing, at: Voxel) -> g
     )
     figure.add_trace(_marker(np.array(at), spacing_mm, "p", POINT, "circle-open"))
     figure.update_layout(clickmode="event+select", dragmode=False)
-    return lay_out(figure, ends_mm(warped.shape, spacing_mm, ROOM), "Fixed grid: warped(p) = moving(p + u(p))")
+    return lay_out(figure, ends_mm(warped.shape, spacing_mm, ROOM), "Fixed grid: warped(p) = moving(p + u(p))", 380)
 
 
 def moving_figure(
@@ -61,10 +61,10 @@ def moving_figure(
             x, y = lines_mm(points, spacing_mm, EVERY)
             figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line={"color": colour, "width": 1}, hoverinfo="skip"))
     here = np.array(at)
-    figure.add_trace(_arrows(here, displacement[at], spacing_mm, POINT, 3))
+    figure.add_trace(_arrows(here, displacement[at], spacing_mm, POINT, 2.5))
     figure.add_trace(_marker(here, spacing_mm, "p", POINT, "circle-open"))
     figure.add_trace(_marker(here + displacement[at], spacing_mm, "p + u(p)", FOUND, "circle"))
-    return lay_out(figure, ends_mm(moving.shape, spacing_mm, ROOM), "Moving image: where p + u(p) lies")
+    return lay_out(figure, ends_mm(moving.shape, spacing_mm, ROOM), "Moving image: where p + u(p) lies", 380)
 
 
 def _grey(image: npt.NDArray[Any], spacing_mm: Spacing, opacity: float) -> go.Heatmap:
@@ -83,17 +83,18 @@ def _grey(image: npt.NDArray[Any], spacing_mm: Spacing, opacity: float) -> go.He
 
 def _arrows(
     points: npt.NDArray[Any], vectors: npt.NDArray[Any], spacing_mm: Spacing, colour: str, width: float
-) -> go.Quiver:
-    """Arrows in true length from points `(..., 2)` in voxels."""
-    (x, y), (u, v) = ((array.reshape(-1, 2) * spacing_mm).T for array in (points, vectors))
-    return go.Quiver(
+) -> go.Scatter:
+    """Arrows in true length from points `(..., 2)` in voxels; `go.Quiver` would lie beneath the image."""
+    tails, along = points.reshape(-1, 2) * spacing_mm, vectors.reshape(-1, 2) * spacing_mm
+    x, y = np.stack([tails, tails + along, np.full_like(tails, np.nan)], axis=1).reshape(-1, 2).T
+    visible = np.linalg.norm(along, axis=-1) > 0.05
+    sizes = np.stack([np.zeros(len(tails)), 6 * width * visible, np.zeros(len(tails))], axis=1).ravel()
+    return go.Scatter(
         x=x,
         y=y,
-        u=u,
-        v=v,
-        lengthmode="raw",
-        anchor="tail",
-        marker={"color": colour, "line": {"width": width}},
+        mode="lines+markers",
+        line={"color": colour, "width": width},
+        marker={"symbol": "arrow", "angleref": "previous", "size": sizes, "color": colour, "line": {"width": 0}},
         hoverinfo="skip",
     )
 
