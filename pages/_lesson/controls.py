@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from elasreg_core.figures import PLOT_CONFIG
+from elasreg_core.physics.parameters import ELASTIC, Node, Regularizer
 from elasreg_core.physics.simple_motions import MOTIONS, Motion
 
 #: A widget's value stands in the URL, and stays when another step does not show the widget.
@@ -20,6 +21,13 @@ def ask_parameters(lowest_mu: float = 0.0) -> tuple[float, float]:
     lam = st.slider("λ, resistance to volume change", 0.0, 1.0, 0.5, 0.05, key="lambda", **KEPT)
     mu = st.slider("μ, shear stiffness", 0.0, 1.0, 0.5, 0.05, key="mu", **KEPT)
     return lam, max(mu, lowest_mu)
+
+
+def ask_node(regularizer: Regularizer) -> Node:
+    """Sliders for the parameters of either regularizer."""
+    if regularizer == ELASTIC:
+        return ask_parameters()
+    return (st.slider("λ, smoothness", 0.0, 1.0, 0.5, 0.05, key="lambda", **KEPT),)
 
 
 def ask_motion() -> tuple[Motion, float]:

@@ -10,10 +10,10 @@ from elasreg_core.physics.energy_parts import energy_parts
 from elasreg_core.physics.simple_motions import MOTIONS
 from pages._lesson.controls import ask_motion, ask_parameters, download, notice, picture
 
-ENERGY = r"""e(u) = \underbrace{\tfrac{1}{4}\,\mu \sum_{i,j} (\partial_i u_j + \partial_j u_i)^2}
+ELASTIC = r"""e(u) = \underbrace{\tfrac{1}{4}\,\mu \sum_{i,j} (\partial_i u_j + \partial_j u_i)^2}
 _{\text{change of shape and size}}
-+ \underbrace{\tfrac{1}{2}\,\lambda\,(\operatorname{div} u)^2}_{\text{change of area}}
-\qquad d(u) = \mu \sum_{i,j} (\partial_i u_j)^2"""
++ \underbrace{\tfrac{1}{2}\,\lambda\,(\operatorname{div} u)^2}_{\text{change of area}}"""
+DIFFUSION = r"d(u) = \mu \sum_{i,j} (\partial_i u_j)^2"
 GRID = (41, 33)
 
 
@@ -24,7 +24,9 @@ def draw() -> None:
         "volumes (here: areas). *Diffusion*, the simpler regularizer d, is drawn with its one parameter at the same "
         "μ, to compare."
     )
-    st.latex(ENERGY)
+    with st.container(horizontal=True):
+        st.latex(ELASTIC, width="content")
+        st.latex(DIFFUSION, width="content")
     with st.sidebar:
         motion, amount = ask_motion()
         lam, mu = ask_parameters()
@@ -48,13 +50,13 @@ def draw() -> None:
     )
     notice(motion.notice)
     st.markdown("**The known answers**, with their numbers at this amount, λ and μ")
-    rows, lines = [], ["| motion | u(p) | $e(u)$ | $d(u)/\\mu$ | elastic | diffusion |", "|---|---|---|---|--:|--:|"]
+    rows, lines = [], ["| motion | $e(u)$ | $d(u)/\\mu$ | elastic | diffusion |", "|---|---|---|--:|--:|"]
     for other in MOTIONS.values():
         known = other.known(amount)
         elastic, diffusion = known.elastic(lam, mu), mu * known.per_weight
         rows.append((other.name, mu * known.per_mu, lam * known.per_lam, elastic, diffusion))
         formulas = f"${other.elastic_formula}$ | ${other.diffusion_formula}$"
-        lines.append(f"| {other.name} | {other.field} | {formulas} | {elastic:.4f} | {diffusion:.4f} |")
+        lines.append(f"| {other.name} | {formulas} | {elastic:.4f} | {diffusion:.4f} |")
     st.markdown("\n".join(lines))
     table = pd.DataFrame(rows, columns=["motion", "mu_part", "lambda_part", "elastic", "diffusion"])
     download(table.assign(amount=amount, mu=mu, **{"lambda": lam}), "energies", "Download the energies (CSV)")

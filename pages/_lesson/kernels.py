@@ -11,14 +11,14 @@ from elasreg_core.networks.checkpoint import Checkpoint, Family
 from elasreg_core.networks.hyper_kernels import HyperKernels
 from elasreg_core.physics.parameters import ELASTIC
 from elasreg_core.workspace.paths import family_names, find_family
-from pages._lesson.controls import KEPT, ask_parameters, download, notice, picture
+from pages._lesson.controls import KEPT, ask_node, download, notice, picture
 from pages._shared.context import empty, readable_errors
 
 MOST = 16  # kernels shown of a layer, in and out
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the weights, once …")
-def hypernetwork(weights_sha256: str, _checkpoint: Checkpoint) -> HyperKernels:  # noqa: ARG001 (the cache's key)
+def hypernetwork(folder: str, weights_sha256: str, _checkpoint: Checkpoint) -> HyperKernels:  # noqa: ARG001 (the key)
     """A checkpoint's hypernetwork, in NumPy."""
     return HyperKernels.of(_checkpoint)
 
@@ -43,12 +43,11 @@ def draw() -> None:
         name = st.selectbox("Checkpoint", families, key="checkpoint", **KEPT)
         with readable_errors():
             checkpoint = global_checkpoint(find_family(name))
-            network = hypernetwork(checkpoint.card.weights_sha256, checkpoint)
+            network = hypernetwork(str(checkpoint.folder), checkpoint.card.weights_sha256, checkpoint)
         layer = st.selectbox("Layer", network.layers, key="layer", **KEPT)
-        lam, mu = ask_parameters()
-    regularizer, n_classes = checkpoint.model.regularizer, len(checkpoint.card.tissues) + 1
-    node = (lam, mu)[: len(regularizer.parameters)]
-    repeats = n_classes if checkpoint.is_adaptive else 1
+        regularizer = checkpoint.model.regularizer
+        node = ask_node(regularizer)
+    repeats = len(checkpoint.card.tissues) + 1 if checkpoint.is_adaptive else 1  # every class the same
 
     def kernel(*values: float) -> np.ndarray:
         """The layer's kernel as shown: its first features, of a volume the middle slice."""
@@ -57,7 +56,7 @@ def draw() -> None:
 
     zero, one = (0.0,) * len(node), (1.0,) * len(node)
     origin, here, far = kernel(*zero), kernel(*node), kernel(*one)
-    highest, farthest = float(np.abs(origin).max()), float(np.abs(far - origin).max())
+    highest, farthest = (float(np.percentile(np.abs(of), 99)) for of in (origin, far - origin))  # but for outliers
     picture(
         kernels_figure(here, f"{layer} at {regularizer.shown(node)}", highest), "kernels", f"Kernels of {layer}", 900
     )

@@ -13,7 +13,7 @@ from elasreg_core.figures.palette import GREY
 from elasreg_core.physics.fields import identity_grid
 
 EVERY = 4  # voxels between two arrows or two lines
-ROOM = (0.16, 0.16)  # around both images, so that they have one scale
+ROOM = (0.12, 0.12)  # around both images, so that they have one scale
 
 _FIELD = "#E69F00"
 
