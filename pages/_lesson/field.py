@@ -18,7 +18,8 @@ def take_click() -> None:
     """The clicked voxel becomes p."""
     points = st.session_state["fixed-grid"].selection.points
     if points:
-        st.session_state["i"], st.session_state["j"] = (int(value) for value in points[0]["customdata"])
+        st.session_state["i"] = round(points[0]["x"] / SPACING_MM)
+        st.session_state["j"] = round(points[0]["y"] / st.session_state["size"])
 
 
 def draw() -> None:

@@ -46,8 +46,10 @@ def test_a_click_into_the_fixed_grid_moves_p(page, app_url):
     page.goto(f"{app_url}/learn?motion=Translation&amount=0")
     expect(page.get_by_text("p = (36, 17)")).to_be_visible(timeout=60_000)
     wait(page)
-    plot = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
-    # the middle of 48 × 36 voxels is (23.5, 17.5): a click a voxel beside it is nearer to (22, 17) or (23, 17) than to p
+    layer = page.locator(".js-plotly-plot .nsewdrag").first
+    layer.wait_for(timeout=60_000)
+    plot = layer.bounding_box()
+    # the middle of 48 × 36 voxels is (23.5, 17.5); the click is a little to the left of it and below
     page.mouse.click(plot["x"] + plot["width"] / 2 - 4, plot["y"] + plot["height"] / 2 + 2)
     expect(page.get_by_text(re.compile(r"p = \(2[23], 17\)"))).to_be_visible(timeout=30_000)
     expect(page).to_have_url(re.compile(r"i=2[23]"))
