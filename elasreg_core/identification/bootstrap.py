@@ -7,8 +7,8 @@ counts, another surface over (λ, μ), and another best node.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,7 @@ class ChosenAgain:
         share: of the resamples that choose just that node.
         low, high: the middle 95 % of each parameter.
         n_nodes: how many different nodes were chosen.
+        shares: of the resamples, by node; nodes never chosen are left out.
     """
 
     tissue: str
@@ -40,6 +41,7 @@ class ChosenAgain:
     low: Node = ()
     high: Node = ()
     n_nodes: int = 0
+    shares: Mapping[Node, float] = field(default_factory=dict, repr=False)
 
 
 def certainty(
@@ -107,29 +109,56 @@ def choose_again(
         resamples: how often.
     """
     found = []
-    order = sorted(range(len(nodes)), key=lambda i: (sum(nodes[i]), nodes[i]), reverse=True)  # ties: as `best_node`
-    values, counts = np.array(nodes)[order], counts[order]
     for k, tissue in enumerate(tissues):
         overlap, sizes = counts[:, 0, k], counts[:, 1, k]  # (N, blocks)
-        inside = sizes.any(axis=0)
         if not overlap.any():
             found.append(ChosenAgain(tissue, None))
             continue
-        overlap, sizes = overlap[:, inside], sizes[:, inside]
-        n_blocks = int(inside.sum())
-        weights = rng.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), resamples).T  # (blocks, resamples)
-        dice = 2 * (overlap @ weights) / np.maximum(sizes @ weights, 1)
-        best = int(np.argmax(2 * overlap.sum(axis=1) / sizes.sum(axis=1)))
-        chosen = np.argmax(dice, axis=0)
-        low, high = np.percentile(values[chosen], [2.5, 97.5], axis=0, method="nearest")
-        found.append(
-            ChosenAgain(
-                tissue=tissue,
-                node=tuple(map(float, values[best])),
-                share=float(np.mean(chosen == best)),
-                low=tuple(map(float, low)),
-                high=tuple(map(float, high)),
-                n_nodes=len(np.unique(chosen)),
-            )
-        )
+        dice = 2 * overlap.sum(axis=1) / sizes.sum(axis=1)
+        found.append(chosen_among(tissue, nodes, dice, resampled_dice(overlap, sizes, rng, resamples)))
     return found
+
+
+def resampled_dice(
+    overlap: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64], rng: np.random.Generator, resamples: int
+) -> npt.NDArray[np.float64]:
+    """Dice of one tissue on images whose blocks are drawn anew with replacement, shape `(N, resamples)`.
+
+    Args:
+        overlap: its voxels in both maps, shape `(N, blocks)`.
+        sizes: the sum of both sizes, same shape; blocks that never hold the tissue are not drawn.
+        rng: draws the blocks.
+        resamples: how often.
+    """
+    inside = sizes.any(axis=0)
+    n_blocks = int(inside.sum())
+    weights = rng.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), resamples).T  # (blocks, resamples)
+    dice: npt.NDArray[np.float64] = 2 * (overlap[:, inside] @ weights) / np.maximum(sizes[:, inside] @ weights, 1)
+    return dice
+
+
+def chosen_among(
+    tissue: str, nodes: Sequence[Node], dice: npt.NDArray[np.float64], drawn: npt.NDArray[np.float64]
+) -> ChosenAgain:
+    """How the argmax spreads over many draws of a surface; ties go to the largest λ + μ, as in `best_node`.
+
+    Args:
+        tissue: whose surface.
+        nodes: N of them.
+        dice: the surface itself, shape `(N,)`.
+        drawn: the draws, shape `(N, resamples)`.
+    """
+    order = sorted(range(len(nodes)), key=lambda i: (sum(nodes[i]), nodes[i]), reverse=True)
+    values = np.array(nodes)[order]
+    best, chosen = int(np.argmax(dice[order])), np.argmax(drawn[order], axis=0)
+    low, high = np.percentile(values[chosen], [2.5, 97.5], axis=0, method="nearest")
+    times = np.bincount(chosen, minlength=len(nodes)) / len(chosen)
+    return ChosenAgain(
+        tissue=tissue,
+        node=tuple(map(float, values[best])),
+        share=float(times[best]),
+        low=tuple(map(float, low)),
+        high=tuple(map(float, high)),
+        n_nodes=int(np.count_nonzero(times)),
+        shares={tuple(map(float, values[i])): float(times[i]) for i in np.flatnonzero(times)},
+    )
