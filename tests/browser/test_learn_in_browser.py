@@ -28,8 +28,8 @@ def wait(page):
 def test_next_leads_through_steps_that_fit_the_window_and_keeps_what_was_set(page, app_url):
     page.goto(f"{app_url}/learn?motion=Shear&amount=0.4")
     for number, step in enumerate(STEPS, start=1):
-        expect(page.get_by_role("heading", name=f"{number} · ")).to_be_visible(timeout=60_000)
-        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("heading", name=f"{number} · ")).to_be_visible(timeout=90_000)
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=90_000)
         wait(page)
         width = page.locator('[data-testid="stMain"]').evaluate("e => e.scrollWidth - e.clientWidth")
         assert width <= 0, f"{step} sticks out by {width} px"
@@ -44,10 +44,10 @@ def test_next_leads_through_steps_that_fit_the_window_and_keeps_what_was_set(pag
 
 def test_a_click_into_the_fixed_grid_moves_p(page, app_url):
     page.goto(f"{app_url}/learn?motion=Translation&amount=0")
-    expect(page.get_by_text("p = (36, 17)")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("p = (36, 17)")).to_be_visible(timeout=90_000)
     wait(page)
     layer = page.locator(".js-plotly-plot .nsewdrag").first
-    layer.wait_for(timeout=60_000)
+    layer.wait_for(timeout=90_000)
     plot = layer.bounding_box()
     # the middle of 48 × 36 voxels is (23.5, 17.5); the click is a little to the left of it and below
     page.mouse.click(plot["x"] + plot["width"] / 2 - 4, plot["y"] + plot["height"] / 2 + 2)
