@@ -14,6 +14,7 @@ from elasreg_core.figures.phantom import phantom_figures
 from elasreg_core.figures.plane import Plane, View, middle_of, views_of
 from elasreg_core.figures.registration import Panel, pair_panels, registration_panels
 from elasreg_core.figures.stiffness import correlation_figure, correlation_map
+from elasreg_core.figures.surface import surface_figure
 
 #: Pass as `config` wherever a figure is shown: nothing is ever sent to a cloud.
 PLOT_CONFIG = {"displaylogo": False, "showSendToCloud": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
@@ -34,6 +35,7 @@ __all__ = [
     "pair_panels",
     "phantom_figures",
     "registration_panels",
+    "surface_figure",
     "tissue_colours",
     "views_of",
 ]
