@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from elasreg_core.data.datasets import Dataset
 from elasreg_core.metrics import METRICS
@@ -61,3 +62,9 @@ def search_command(
     if also:
         arguments += ["--also", *also]
     return Command("search", about, tuple(arguments))
+
+
+def train_command(folder: Path) -> Command:
+    """The training that a folder's own `config.toml` describes, begun or gone on with."""
+    arguments = ("train", str(folder / "config.toml"), "--out", str(folder), "--resume")
+    return Command("train", folder.name, arguments)
