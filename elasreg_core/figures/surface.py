@@ -10,7 +10,7 @@ from elasreg_core.identification.selection import Optimum
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.metrics import METRICS
 
-_HEIGHT = 340
+_HEIGHT = 325
 
 
 def surface_figure(sweep: SubjectSweep, optimum: Optimum, colour: str, other: Optimum | None = None) -> go.Figure:

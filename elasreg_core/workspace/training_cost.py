@@ -19,6 +19,7 @@ from elasreg_core.workspace.trainings import n_classes_of, tissues_of, trainings
 #: Of one phantom on two cores: seconds, and bytes on disk (`Cohort.dim`).
 _PHANTOM = {2: (0.25, 0.33e6), 3: (15.0, 7.8e6)}
 _ENOUGH_STEPS = 30  # to know a pace by
+_START_S = 20.0  # of a model: TensorFlow is loaded, the network built and compiled
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,26 @@ class Pace:
 
 @dataclass(frozen=True)
 class ModelCost:
-    """What training one model costs."""
+    """What training one model costs.
+
+    Attributes:
+        model, steps, n_weights: what is trained.
+        disk_bytes: of its state and its checkpoint.
+        seconds_a_step: as judged by a known pace; None where there is none.
+        judged_by: that pace.
+    """
 
     model: str
     steps: int
     n_weights: int
     disk_bytes: int
-    seconds: float | None
+    seconds_a_step: float | None
     judged_by: Pace | None
+
+    @property
+    def seconds(self) -> float | None:
+        """From its start to its checkpoint."""
+        return None if self.seconds_a_step is None else _START_S + self.steps * self.seconds_a_step
 
 
 @dataclass(frozen=True)
@@ -83,7 +96,7 @@ class Cost:
                 "model": [of.model for of in self.models],
                 "steps": [of.steps for of in self.models],
                 "weights": [of.n_weights for of in self.models],
-                "seconds a step": [of.seconds and of.seconds / of.steps for of in self.models],
+                "seconds a step": [of.seconds_a_step for of in self.models],
                 "minutes": [of.seconds and of.seconds / 60 for of in self.models],
                 "disk (MB)": [of.disk_bytes / 1e6 for of in self.models],
             }
@@ -102,7 +115,7 @@ def cost_of(config: RunConfig, paces: Sequence[Pace]) -> Cost:
     for name in config.models:
         plan = Plan(config, name, n_classes)
         by = nearest(plan.work, paces)
-        seconds = None if by is None else plan.steps * by.seconds * plan.work / by.work
+        seconds = None if by is None else by.seconds * plan.work / by.work
         models.append(ModelCost(name, plan.steps, plan.n_weights, plan.disk_bytes, seconds, by))
     cohort = missing_phantoms(config)
     count = 0 if cohort is None else cohort.subjects

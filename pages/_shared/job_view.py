@@ -53,6 +53,8 @@ def _follow(jobs: Jobs, number: int) -> None:
     text = _STARTING if job.phase == "starting" else _progress(job)
     if job.seconds_left is not None:
         text += f", about {in_words(job.seconds_left)} left"
+    elif job.total:
+        text += ", loading what it needs …"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(job.fraction, text, width="stretch")
         st.button(
@@ -98,7 +100,8 @@ def in_words(seconds: float) -> str:
 
 
 def _progress(job: Job) -> str:
-    return f"{job.phase}: {job.done} of {job.total}" if job.total else job.phase
+    phase = job.phase[:1].upper() + job.phase[1:]
+    return f"{phase}: {job.done} of {job.total}" if job.total else phase
 
 
 def _show_log(path: Path) -> None:

@@ -14,7 +14,7 @@ from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.metrics import METRICS
 from elasreg_core.physics.parameters import Node, regularizer_of
 
-_WIDTH = 310
+_WIDTH = 300
 LEGEND = (
     "Click a node to see its deformation. White outline: the plateau, as good within {margin:g}. ★ best node, ◆ the "
     "most regular of the plateau; the chosen one has the tissue's colour. Yellow is better."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from elasreg_core.data.phantoms import Cohort
@@ -15,6 +16,7 @@ from elasreg_core.figures import (
     grid_figure,
     image_figure,
     jacobian_figure,
+    loss_figure,
     phantom_figures,
     surface_figure,
     tissue_colours,
@@ -240,3 +242,16 @@ def test_a_phantom_is_shown_with_its_stiffness_and_its_true_motion():
     assert stiffness.data[0].z[40, 90] == pytest.approx(np.log10(modulus), abs=1e-5)
     assert len(grid.data) == 2
     assert volume.data[0].zmid == 1
+
+
+def test_a_training_is_drawn_as_means_of_the_terms_that_there_are():
+    steps = np.arange(400)
+    curve = pd.DataFrame({"step": steps, "loss": -steps / 400, "similarity": -steps / 400, "energy": 0.1})
+    curve = curve.assign(overlap=0.0, supervision=0.0, learning_rate=1e-3, seconds=steps * 0.1)
+    figure = loss_figure(curve, "elas-g", 1000)
+    assert [trace.name for trace in figure.data] == ["loss", "−NCC", "energy"]  # nowhere an overlap
+    # 400 steps in at most 150 points: means of 3 steps, the first of steps 1, 2 and 3
+    assert (len(figure.data[0].x), figure.data[0].x[0], figure.data[0].y[0]) == (134, 2.0, -1 / 400)
+    assert figure.layout.title.text == "elas-g: 400 of 1000 steps, means of 3 steps"
+    assert tuple(figure.layout.xaxis.range) == (0, 1000)
+    assert len(loss_figure(curve[:1], "elas-g", 1000).data[0].x) == 1
