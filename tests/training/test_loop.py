@@ -15,7 +15,6 @@ from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS, Architecture
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
-from elasreg_core.networks.layers import multiplications
 from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.physics.diffusion import diffusion_energy_density
 from elasreg_core.physics.elasticity import elastic_energy_density
@@ -160,7 +159,7 @@ def test_killed_and_resumed_equals_uninterrupted(pairs, uninterrupted, tmp_path,
     assert resumed.card.weights_sha256 == uninterrupted.card.weights_sha256
 
 
-@pytest.mark.parametrize("stopped_after", [3, 4, 6])
+@pytest.mark.parametrize("stopped_after", [3, 6])
 def test_stopped_between_two_steps_keeps_them_all_and_goes_on_as_uninterrupted(
     pairs, uninterrupted, tmp_path, stopped_after
 ):
@@ -226,26 +225,6 @@ def test_a_training_in_its_midst_registers(pairs, uninterrupted, tmp_path):
     (tmp_path / "training_state.safetensors").unlink()
     with pytest.raises(InputError, match="The state of .* cannot be read"):
         now.read_weights()
-
-
-def test_the_plan_knows_the_networks_weights_beforehand(pairs):
-    for model, warm in (("elas-g", None), ("elas-sas", None), ("elas-sas", 2), ("diff-sas", 2)):
-        training = dataclasses.replace(CONFIG.training, warm_start_steps=warm)
-        first = MODELS[model].global_name
-        models = (first, model) if model != first else (model,)
-        config = dataclasses.replace(CONFIG, models=models, training=training)
-        plan, trainer = Plan(config, model, 3), Trainer(config, model, 3)
-        assert plan.n_weights == sum(array.size for array in trainer.network.weights().values())
-        assert plan.architecture == trainer.architecture
-
-
-def test_a_step_costs_what_its_convolutions_multiply():
-    # two levels on 8 × 12: 2→4 features on 96 voxels, 4→4 on 24, then on 6; up to 24 and 96 (4+4→4); 4→2 at last
-    products = 9 * (2 * 4 * 96 + 4 * 4 * 24 + 4 * 4 * 6 + 8 * 4 * 24 + 8 * 4 * 96 + 4 * 2 * 96)
-    assert multiplications(CONFIG.network, (8, 12)) == products
-    # forwards and twice back, two pairs, each with its own draw
-    assert Plan(CONFIG, "elas-g", 3).work == 3 * 2 * 1.5 * products
-    assert Plan(CONFIG, "elas-g", 3).disk_bytes == 14 * Plan(CONFIG, "elas-g", 3).n_weights + 720
 
 
 def test_another_seed_is_another_training(pairs, uninterrupted, tmp_path):
