@@ -9,7 +9,7 @@ st.navigation(
         st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
         st.Page("pages/explore.py", title="Explore", icon=":material/tune:"),
         st.Page("pages/identify.py", title="Identify", icon=":material/grid_view:"),
-        st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
     ],
     expanded=True,
 ).run()

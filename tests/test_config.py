@@ -123,6 +123,8 @@ def test_the_defaults_are_the_papers(tmp_path):
             "steps = 10\naugment = true\nwindow = [64, 48, 32]",
             r"window has another number of sides than grid_shape. Expected: 2 sides. Received: \(64, 48, 32\)",
         ),
+        ("steps = 10", "steps = 10\nwobble = 1.0", "wobble is part of augmentation. Cure: Set augment = true"),
+        ("steps = 10", "steps = 10\nwobble = -1.0", "wobble must not be negative. Received: -1.0"),
         ("steps = 10", "steps = 10\nwarm_start_steps = 0", "warm_start_steps must be positive. Received: 0"),
         ("steps = 10", "steps = 10\nsupervision_steps = 0", "supervision_steps must be positive. Received: 0"),
         ("steps = 10", "steps = 10\nhyper_learning_rate = 0.0", "hyper_learning_rate must be positive. Received: 0"),

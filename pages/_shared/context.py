@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from elasreg_core.data.datasets import Dataset
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
@@ -20,10 +21,11 @@ from pages._shared import loaders
 
 @dataclass(frozen=True)
 class Context:
-    """The choice, loaded."""
+    """The choice, loaded: a subject's pair, of a data set, for a family of checkpoints."""
 
     family: Family
     pair: RegistrationPair
+    data: Dataset
 
 
 @contextlib.contextmanager
@@ -57,7 +59,7 @@ def choose() -> Context:
     with readable_errors():
         member = next(iter(family.members.values()))
         pair = loaders.pair(str(root), layout, subject, member)
-    return Context(family, pair)
+    return Context(family, pair, data)
 
 
 def choose_regularizer(family: Family) -> Regularizer:
