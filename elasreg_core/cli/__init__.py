@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from elasreg_core import __version__
 from elasreg_core.cli import app, apply, compare, data, doctor, register, search, submission, train
 from elasreg_core.errors import InputError
+from elasreg_core.workspace.worker import this_worker
 
 EPILOG = """\
 a first walk, on made-up hearts:
@@ -38,16 +39,28 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns its exit code."""
+    """Runs one command; returns its exit code. In a job's worker, the job hears how it ended."""
+    worker = this_worker()
+    if worker is None:
+        return _run(arguments)[0]
+    with worker:
+        code, sentence = _run(arguments)
+        worker.finish(code, sentence)
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> tuple[int, str]:
+    """Runs one command; returns its exit code, and what is to be said of it."""
     parsed = build_parser().parse_args(arguments)
+    code, sentence = 2, ""
     try:
-        return int(parsed.run(parsed) or 0)
+        return int(parsed.run(parsed) or 0), ""
     except InputError as error:
-        print(f"elasreg: {error}", file=sys.stderr)
-        return 2
+        sentence = str(error)
     except OSError as error:
-        print(f"elasreg: {error.strerror or error}: {error.filename or 'no file named'}.", file=sys.stderr)
-        return 2
+        sentence = f"{error.strerror or error}: {error.filename or 'no file named'}."
     except KeyboardInterrupt:
-        print("\nelasreg: stopped; what was finished is kept.", file=sys.stderr)
-        return 130
+        code, sentence = 130, "stopped; what was finished is kept."
+        print(file=sys.stderr)
+    print(f"elasreg: {sentence}", file=sys.stderr)
+    return code, sentence

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import pandas as pd
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.comparison_files import write_comparison
-from elasreg_core.cli.console import Bars, print_table
+from elasreg_core.cli.console import Bars, print_table, report_faults
 from elasreg_core.cli.search import add_bootstrap_to, add_grid_to, add_selection_to, add_split_to, selection_from
 from elasreg_core.data.datasets import LAYOUTS
 from elasreg_core.errors import InputError
@@ -88,6 +87,4 @@ def run(arguments: argparse.Namespace) -> int:
         write_atomic(arguments.out / "families.csv", spread.to_csv(index=False))
         print("Mean Dice of the same models in every family, their mean and standard deviation:")
         print_table(spread)
-    for sentence in dict.fromkeys(faults):
-        print(f"elasreg: {sentence}", file=sys.stderr)
-    return 2 if faults else 0
+    return report_faults(faults, bool(per_family))

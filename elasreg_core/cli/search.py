@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import pandas as pd
 
 from elasreg_core.atomic import write_atomic
-from elasreg_core.cli.console import Bars, print_table
+from elasreg_core.cli.console import Bars, print_table, report_faults
 from elasreg_core.data.datasets import LAYOUTS
 from elasreg_core.data.datasets.splits import SPLITS
 from elasreg_core.errors import InputError
 from elasreg_core.identification.bootstrap import ChosenAgain, certainty
-from elasreg_core.identification.criteria import CRITERIA
+from elasreg_core.identification.criteria import CRITERIA, ON_DEMAND
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.selection import RULES, Selection, choose_parameters, require_every_node
 from elasreg_core.identification.sweep import SubjectSweep
@@ -23,6 +22,7 @@ from elasreg_core.physics.parameters import ELASTIC
 from elasreg_core.registration.lazy import LazyRegistrar
 from elasreg_core.workspace.paths import find_family, open_data
 from elasreg_core.workspace.searches import search_subject
+from elasreg_core.workspace.worker import this_worker
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
@@ -36,7 +36,12 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--dataset", choices=list(LAYOUTS), required=True, help="the layout on disk")
     add_split_to(parser)
     parser.add_argument("--subject", action="append", metavar="ID", help="only this subject (may be repeated)")
-    parser.add_argument("--out", type=Path, required=True, metavar="sweep.csv")
+    parser.add_argument(
+        "--out", type=Path, metavar="sweep.csv", help="tables of all nodes and of what was chosen (default: none)"
+    )
+    parser.add_argument(
+        "--also", nargs="+", choices=list(ON_DEMAND), default=[], help="what to score beside Dice and the criterion"
+    )
     add_grid_to(parser)
     add_selection_to(parser)
     add_bootstrap_to(parser)
@@ -108,11 +113,14 @@ def selection_from(arguments: argparse.Namespace) -> Selection:
 
 def run(arguments: argparse.Namespace) -> int:
     """Searches every subject; a bad one is reported and costs nobody else's results."""
+    worker = this_worker()
+    if worker is not None:
+        worker.wait_for_turn()
     family = find_family(arguments.checkpoint)
     checkpoint = family.member(arguments.model)
     checkpoint.read_weights()
     selection = selection_from(arguments)
-    if arguments.out.is_dir():
+    if arguments.out is not None and arguments.out.is_dir():
         raise InputError(
             f"{arguments.out} is a folder.", expected="the name of a CSV file", cure="Give a file as --out"
         )
@@ -126,7 +134,10 @@ def run(arguments: argparse.Namespace) -> int:
                 pair = dataset.load(subject, checkpoint.card.preprocessing, checkpoint.tissues)
                 notes |= dict.fromkeys(pair.notes)
                 search = search_subject(
-                    registrar, pair, arguments.grid, bars, adaptive=arguments.adaptive, criterion=selection.criterion
+                    *(registrar, pair, arguments.grid, bars),
+                    adaptive=arguments.adaptive,
+                    criterion=selection.criterion,
+                    also=arguments.also,
                 )
                 sweeps.append(search.result())
                 if arguments.bootstrap:
@@ -137,20 +148,26 @@ def run(arguments: argparse.Namespace) -> int:
     for note in notes:
         print(f"note: {note}")
     if sweeps:
-        table = pd.concat([sweep.table for sweep in sweeps])
-        write_atomic(arguments.out, table.to_csv(index=False))
         optima = optima_table(sweeps, selection)
-        chosen = arguments.out.with_name(f"{arguments.out.stem}-chosen.csv")
-        write_atomic(chosen, _with(optima, certain).to_csv(index=False))
         print_table(optima)
-        print(f"Chosen: {selection.sentence}, {selection.honesty}. {len(table)} rows in {arguments.out}, ", end="")
-        print(f"what was chosen and how sure that is in {chosen.name}.")
+        print(f"Chosen: {selection.sentence}, {selection.honesty}.", _written(arguments.out, sweeps, optima, certain))
     if certain:
         print(f"How sure: the argmax of Dice in {arguments.bootstrap} images whose blocks of voxels are drawn anew.")
         print_table(pd.DataFrame(certain))
-    for sentence in faults:
-        print(f"elasreg: {sentence}", file=sys.stderr)
-    return 2 if faults else 0
+    return report_faults(faults, bool(sweeps))
+
+
+def _written(
+    out: Path | None, sweeps: list[SubjectSweep], optima: pd.DataFrame, certain: list[dict[str, object]]
+) -> str:
+    """Writes both tables, if they are wanted; says where what is."""
+    if out is None:
+        return "The nodes are in the workspace's store."
+    table = pd.concat([sweep.table for sweep in sweeps])
+    write_atomic(out, table.to_csv(index=False))
+    chosen = out.with_name(f"{out.stem}-chosen.csv")
+    write_atomic(chosen, _with(optima, certain).to_csv(index=False))
+    return f"{len(table)} rows in {out}, what was chosen and how sure that is in {chosen.name}."
 
 
 def _with(optima: pd.DataFrame, certain: list[dict[str, object]]) -> pd.DataFrame:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from elasreg_core.data.pair import RegistrationPair
-from elasreg_core.errors import InputError
 from elasreg_core.identification.sweep import NodeScores
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.physics.parameters import Node
+from elasreg_core.workspace.database import connected
 
 SCORING_VERSION = 4  # raise when a change of code changes scores
 
@@ -61,7 +61,6 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._connection() as connection:
             connection.executescript(_SCHEMA)
 
@@ -128,20 +127,5 @@ class Store:
         with self._connection() as connection:
             connection.execute("INSERT OR REPLACE INTO pairs VALUES (?, ?)", (fingerprint, digest))
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=30)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            with connection:
-                yield connection
-        except sqlite3.DatabaseError as error:
-            raise InputError(
-                f"The store of searches {self.path} cannot be used.",
-                expected="a database that elasreg wrote, on a disk with space, not locked for long",
-                received=str(error),
-                cure="Move the file away (searches can be computed again), or choose another ELASREG_HOME",
-            ) from error
-        finally:
-            connection.close()
+    def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
+        return connected(self.path, "searches")

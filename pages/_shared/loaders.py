@@ -19,6 +19,7 @@ from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.registered import Registration
 from elasreg_core.workspace import paths
 from elasreg_core.workspace.demo import demo_cohort
+from elasreg_core.workspace.jobs import Jobs
 from elasreg_core.workspace.store import Store
 
 if TYPE_CHECKING:
@@ -130,3 +131,8 @@ def scores(subject_pair: RegistrationPair, registration: Registration | None = N
 def store() -> Store:
     """The workspace's store of searches."""
     return Store(paths.store_path())
+
+
+def jobs() -> Jobs:
+    """The workspace's long work."""
+    return Jobs(paths.store_path())

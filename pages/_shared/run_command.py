@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from elasreg_core.workspace.jobs import Jobs
-from elasreg_core.workspace.paths import store_path
+from pages._shared import loaders
 from pages._shared.job_view import show_job
 
 
@@ -21,15 +20,13 @@ def offer_command(kind: str, about: str, arguments: Sequence[str], label: str) -
         arguments: of `elasreg`.
         label: of the button.
     """
-    jobs = Jobs(store_path())
-    job = jobs.latest(kind, about)
-    if job is not None and job.state == "running":
+    job = loaders.jobs().latest(kind, about)
+    if job is not None:
         show_job(job)
-        return
-    if job is not None and job.state in ("failed", "lost"):
-        st.warning(job.message, icon=":material/warning:")
+        if job.is_running:
+            return
     if st.button(label, type="primary", icon=":material/play_arrow:", key=f"start-{kind}"):
-        jobs.start(kind, about, arguments)
+        loaders.jobs().start(kind, about, arguments)
         st.rerun()
     st.caption("It goes on when this page is closed. The same on the command line:")
     st.code(shlex.join(["elasreg", *arguments]), language="bash", wrap_lines=True)
