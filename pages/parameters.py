@@ -92,7 +92,10 @@ if not shown:
     st.stop()
 
 tables = {name: choices_of(sources, cohort.data, checkpoint, steps, possible[name]) for name in shown}
-choices = pd.concat(tables.values())
+choices = pd.concat([table for table in tables.values() if len(table)] or tables.values())
+if choices["lambda"].isna().all():
+    st.info("No search serves these choices: they need the whole grid, or a tissue.", icon=":material/inbox:")
+    st.stop()
 present = list(dict.fromkeys(choices[colour_by]))
 colours = tissue_colours(searches.tissues) if colour_by == "tissue" else group_colours(sorted(present))
 st.caption(
@@ -121,12 +124,13 @@ if picked:
 
 st.subheader("How well do the data tell?")
 with st.container(horizontal=True):
-    for name in {possible[name].criterion: name for name in reversed(shown)}.values():
+    first_of = {possible[name].criterion: name for name in reversed(shown)}
+    for name in sorted(first_of.values(), key=shown.index):
         criterion, margin = METRICS[possible[name].criterion], possible[name].margin
         title = f"Nodes within {margin:g} {criterion.unit}".rstrip() + f" of the best {criterion.title}"
         st.plotly_chart(
             identifiability_figure(tables[name], colour_by, colours, title),
-            width=520,
+            width=455,
             key=f"plateau-{name}",
             config=SELECTABLE_CONFIG,
             alt=f"Share of the nodes on the plateau of {criterion.title}, subject by subject, in every tissue",
@@ -139,6 +143,8 @@ show_summary(summary, regularizer)
 with st.container(horizontal=True):
     file = f"{cohort.name}-{checkpoint.name.replace('/', '-')}"
     st.download_button(
-        "Every subject (CSV)", choices.to_csv(index=False), f"{file}-choices.csv", icon=DOWNLOAD, key="all"
+        "Every subject (CSV)", choices.to_csv(index=False), f"{file}-choices.csv", icon=DOWNLOAD, on_click="ignore"
     )
-    st.download_button("Summary (CSV)", summary.to_csv(index=False), f"{file}-summary.csv", icon=DOWNLOAD, key="sum")
+    st.download_button(
+        "Summary (CSV)", summary.to_csv(index=False), f"{file}-summary.csv", icon=DOWNLOAD, on_click="ignore"
+    )

@@ -21,18 +21,18 @@ def told_apart(tests: pd.DataFrame) -> pd.Series:
     return outside & (tests["p_adjusted"] < SIGNIFICANT)
 
 
-def verdict(means: pd.Series, tests: pd.DataFrame, digits: int = 3) -> str:
+def verdict(means: pd.Series, tests: pd.DataFrame, digits: int = 4) -> str:
     """Who has the highest mean Dice, from whom that tells it apart, and from whom it does not.
 
     Args:
         means: mean Dice by model, the unregistered pair left out.
         tests: of `statistics.all_comparisons`, of mean Dice: rows with `a, b, n, difference, low, high, p_adjusted`.
-        digits: of every number.
+        digits: of the differences.
 
     Example:
         >>> test = {"a": "elas-sas", "b": "elas-g", "n": 30, "difference": 0.02, "low": 0.01, "high": 0.03}
         >>> verdict(pd.Series({"elas-g": 0.85, "elas-sas": 0.87}), pd.DataFrame([test | {"p_adjusted": 0.01}]), 2)
-        'elas-sas has the highest mean Dice, 0.87. It is told apart from elas-g (+0.02 (95 % interval +0.01 to +0.03)).'
+        'elas-sas has the highest mean Dice, 0.870. It is told apart from elas-g (+0.02; 95 % interval +0.01 to +0.03).'
     """
     ranked = means.dropna().sort_values(ascending=False, kind="stable")
     if len(ranked) < 2 or tests.empty:
@@ -51,7 +51,7 @@ def _none(rows: list[dict[Hashable, Any]], digits: int) -> str:
     subjects = max(row["n"] for row in rows)
     text = "No model is told apart from another by mean Dice: every difference is within chance. "
     text += (
-        f"The largest, {largest['a']} − {largest['b']}, is {_interval(largest, 1, digits)} over {subjects} subjects."
+        f"The largest, {largest['a']} − {largest['b']}, is {_interval(largest, 1, digits)}, over {subjects} subjects."
     )
     return text + f" With fewer than {_FEWEST} subjects none could be told apart." * (subjects < _FEWEST)
 
@@ -64,7 +64,7 @@ def _best(best: str, mean: float, rows: list[dict[Hashable, Any]], digits: int) 
         if best in (row["a"], row["b"]):
             sign, other = (1, row["b"]) if row["a"] == best else (-1, row["a"])
             (apart if row["clear"] else level).append(f"{other} ({_interval(row, sign, digits)})")
-    text = f"{best} has the highest mean Dice, {mean:.{digits}f}."
+    text = f"{best} has the highest mean Dice, {mean:.3f}."
     if apart:
         text += f" It is told apart from {_listed(apart)}."
     if level:
@@ -77,7 +77,7 @@ def _best(best: str, mean: float, rows: list[dict[Hashable, Any]], digits: int) 
 
 def _interval(row: dict[Hashable, Any], sign: int, digits: int) -> str:
     low, high = sorted((sign * row["low"], sign * row["high"]))
-    return f"{sign * row['difference']:+.{digits}f} (95 % interval {low:+.{digits}f} to {high:+.{digits}f})"
+    return f"{sign * row['difference']:+.{digits}f}; 95 % interval {low:+.{digits}f} to {high:+.{digits}f}"
 
 
 def _listed(names: list[str]) -> str:

@@ -12,7 +12,7 @@ from elasreg_core.figures.deformation import grid_figure, jacobian_figure
 from elasreg_core.figures.heatmap import criterion_figure
 from elasreg_core.figures.identifiability import identifiability_figure
 from elasreg_core.figures.images import difference_figure, image_figure
-from elasreg_core.figures.palette import group_colours, tissue_colours
+from elasreg_core.figures.palette import group_colours, model_colour, tissue_colours
 from elasreg_core.figures.phantom import phantom_figures
 from elasreg_core.figures.plane import Plane, View, middle_of, views_of
 from elasreg_core.figures.registration import Panel, pair_panels, registration_panels
@@ -38,6 +38,7 @@ __all__ = [
     "image_figure",
     "jacobian_figure",
     "middle_of",
+    "model_colour",
     "pair_panels",
     "phantom_figures",
     "registration_panels",

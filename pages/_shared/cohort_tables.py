@@ -63,7 +63,7 @@ def _chosen(row: pd.Series, regularizer: Regularizer) -> str:
     if pd.isna(row["lambda"]):
         return "–"
     node = tuple(row[name] for name in regularizer.parameters)
-    return f"{regularizer.shown(node)} ({row['plateau']:.0%} as good)"
+    return f"{regularizer.shown(node)} · plateau {row['plateau']:.0%}"
 
 
 def _escaped(text: str) -> str:

@@ -9,7 +9,14 @@ from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PAGES = {"": "Which elasticity suits this tissue?", "explore": "Explore λ and μ", "identify": "Identify λ and μ"}
+PAGES = {
+    "": "Which elasticity suits this tissue?",
+    "explore": "Explore λ and μ",
+    "identify": "Identify λ and μ",
+    "parameters": "λ and μ of the cohort",
+    "compare": "Compare the models",
+}
+WITHOUT_FIGURES = {"identify", "parameters", "compare"}  # before their first search or comparison
 
 
 @pytest.fixture
@@ -33,7 +40,7 @@ def test_every_page_draws_at_both_widths_and_asks_nobody_outside(page, app_url, 
     open_page(page, f"{app_url}/{name}")
     expect(page.get_by_role("heading", name=PAGES[name])).to_be_visible(timeout=60_000)
     assert page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count() == 0
-    if name != "identify":  # it has no figure before its first search
+    if name not in WITHOUT_FIGURES:
         expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=60_000)
     body = page.locator('[data-testid="stMain"]')
     assert body.evaluate("e => e.scrollWidth - e.clientWidth") <= 0  # nothing sticks out sideways
@@ -46,7 +53,9 @@ def test_every_page_draws_at_both_widths_and_asks_nobody_outside(page, app_url, 
 def test_a_link_straight_to_a_page_of_a_fresh_server_has_the_navigation(page, app_url):
     open_page(page, f"{app_url}/explore")
     links = page.locator('[data-testid="stSidebarNavLink"]')
-    expect(links).to_have_text([re.compile(f"{name}$") for name in ("Start", "Explore", "Identify")], timeout=30_000)
+    expect(links).to_have_text(
+        [re.compile(f"{name}$") for name in ("Start", "Explore", "Identify", "Parameters", "Compare")], timeout=30_000
+    )
 
 
 def test_the_url_opens_explore_at_its_setting(page, app_url):
