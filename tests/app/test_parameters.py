@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.workspace import paths
 from elasreg_core.workspace.jobs import Jobs
-from elasreg_core.workspace.store import Store, source_key
 from tests.app.opening import assert_fine, charts, open_page
-from tests.builders import node_scores
+from tests.builders import search_demo
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
-NAN = float("nan")
 GROUPS = ("DCM", "HCM", "NOR")
 
 
@@ -29,22 +25,6 @@ def hearts():
     for number, info in enumerate(sorted(root.glob("training/*/Info.cfg"))):
         info.write_text(info.read_text().replace("PHANTOM", GROUPS[number % 3]))
     return root
-
-
-def search(subjects, model="elas-g", absent="", **scores) -> None:
-    """Puts made-up scores of some of the demo's subjects into the store, whole searches of a 3 × 3 grid."""
-    dataset = paths.open_data(paths.data_folder() / "cardiac-phantom", "acdc")
-    checkpoint = paths.find_family("cardiac").member(model)
-    grid = ParameterGrid.for_checkpoint(3, checkpoint)
-    store = Store(paths.store_path())
-    for number, subject in enumerate(subjects):
-        rng = np.random.default_rng(number)
-        pair = dataset.load(subject, checkpoint.card.preprocessing, checkpoint.tissues)
-        source = source_key(checkpoint, pair)
-        store.begin(source, subject, checkpoint.name)
-        for node in grid.nodes:
-            dice = tuple(0.7 + 0.2 * rng.random(3))
-            store.add(source, node_scores(node, (NAN, *dice[1:]) if subject == absent else dice, **scores))
 
 
 def opened(**query) -> AppTest:
@@ -90,7 +70,7 @@ def test_the_button_starts_the_command_that_is_shown(monkeypatch):
 
 
 def test_searched_subjects_are_drawn_per_tissue_and_choice(hearts):
-    search(subjects([1, 2, 3]))
+    search_demo(subjects([1, 2, 3]))
     page = opened()
     assert any("**3 of 8 subjects**" in text.value for text in page.markdown)
     assert "Search 5 subjects" in [button.label for button in page.button]
@@ -104,16 +84,16 @@ def test_searched_subjects_are_drawn_per_tissue_and_choice(hearts):
 
 
 def test_the_store_is_asked_again_when_it_has_grown(hearts):
-    search(subjects([1]))
+    search_demo(subjects([1]))
     page = opened()
-    search(subjects([1, 2]), ncc=(0.1, 0.2, 0.3))
+    search_demo(subjects([1, 2]), ncc=(0.1, 0.2, 0.3))
     page.run()
     assert any("**2 of 8 subjects**" in text.value for text in page.markdown)
     assert "ncc, argmax" in page.sidebar.multiselect(key="choices").options
 
 
 def test_colours_dots_and_choices_follow_the_sidebar(hearts):
-    search(subjects([1, 2, 3, 4]), hd95=(3.0, 2.0, 1.0))
+    search_demo(subjects([1, 2, 3, 4]), hd95=(3.0, 2.0, 1.0))
     page = opened()
     by_tissue = charts(page)
     page.sidebar.button_group(key="colour").set_value("group").run()
@@ -131,7 +111,7 @@ def test_colours_dots_and_choices_follow_the_sidebar(hearts):
 
 
 def test_picked_subjects_stand_in_a_table_with_links_that_carry_the_setting(hearts):
-    search(subjects([1, 2, 3]), absent="patient002")
+    search_demo(subjects([1, 2, 3]), absent="patient002")
     page = opened()
     page.multiselect(key="picked").set_value(["patient002"]).run()
     assert_fine(page)
@@ -151,7 +131,7 @@ def test_picked_subjects_stand_in_a_table_with_links_that_carry_the_setting(hear
 
 
 def test_diffusion_has_one_axis(hearts):
-    search(subjects([1, 2]), model="diff-g")
+    search_demo(subjects([1, 2]), model="diff-g")
     page = opened(regularizer="diffusion")
     first = json.loads(charts(page)[0])
     assert [trace["type"] for trace in first["data"]] == ["scatter", "scatter"]  # the marks, the ring
@@ -159,13 +139,13 @@ def test_diffusion_has_one_axis(hearts):
 
 
 def test_everything_can_be_downloaded(hearts):
-    search(subjects([1, 2]))
+    search_demo(subjects([1, 2]))
     page = opened()
     assert [button.label for button in page.get("download_button")] == ["Every subject (CSV)", "Summary (CSV)"]
 
 
 def test_a_damaged_subject_is_said_and_the_others_are_drawn(hearts):
-    search(subjects([1, 2]))
+    search_demo(subjects([1, 2]))
     next(hearts.glob("training/patient001/*frame01.nii.gz")).write_bytes(b"no image")
     page = opened()
     assert "patient001_frame01.nii.gz" in page.warning[0].value
