@@ -36,7 +36,8 @@ def measure(repeats: int, grid: tuple[int, ...]) -> dict[str, object]:
     from elasreg_core.data.pair import RegistrationPair
     from elasreg_core.data.tissues import TissueTable
     from elasreg_core.networks.architecture import Architecture
-    from elasreg_core.networks.plain_network import PlainNetwork, weight_shapes
+    from elasreg_core.networks.layers import weight_shapes
+    from elasreg_core.networks.plain_network import PlainNetwork
     from elasreg_core.registration.engine import Engine
 
     rng = np.random.default_rng(0)

@@ -7,8 +7,11 @@ from elasreg_core.errors import InputError
 from elasreg_core.workspace.paths import family_names, find_family, home
 from pages._shared import loaders
 from pages._shared.context import choose, readable_errors
+from pages._shared.job_view import JOB_COLUMNS, job_table
 from pages._shared.stages import show_stages
 from pages._shared.views import show_pair
+
+JOBS_SHOWN = 10
 
 st.title("Which elasticity suits this tissue?")
 context = choose()
@@ -22,6 +25,7 @@ show_stages()
 with st.container(horizontal=True):
     st.page_link("pages/explore.py", label="**Explore** what λ and μ do to a registration", icon=":material/tune:")
     st.page_link("pages/identify.py", label="**Identify** this subject's best values", icon=":material/grid_view:")
+    st.page_link("pages/train.py", label="**Train** networks of your own", icon=":material/model_training:")
 
 st.subheader(f"The pair at hand: {pair.id}")
 show_pair(pair, "start")
@@ -77,5 +81,9 @@ if searches:
     st.dataframe(pd.DataFrame(searches), hide_index=True)
 else:
     st.caption("Searches: none yet. The page **Identify** makes one in a few seconds.")
+jobs = loaders.jobs().all()[:JOBS_SHOWN]
+if jobs:
+    st.caption("Long work, newest first: it goes on without the page that started it.")
+    st.dataframe(job_table(jobs), column_config=JOB_COLUMNS, hide_index=True)
 
 loaders.warm_up(context.family.name)  # last: drawing this page comes first

@@ -17,6 +17,8 @@ from elasreg_core.figures.phantom import phantom_figures
 from elasreg_core.figures.plane import Plane, View, middle_of, views_of
 from elasreg_core.figures.registration import Panel, pair_panels, registration_panels
 from elasreg_core.figures.stiffness import correlation_figure, correlation_map
+from elasreg_core.figures.surface import surface_figure
+from elasreg_core.figures.training import loss_figure
 
 #: Pass as `config` wherever a figure is shown: nothing is ever sent to a cloud.
 PLOT_CONFIG = {"displaylogo": False, "showSendToCloud": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
@@ -37,11 +39,13 @@ __all__ = [
     "identifiability_figure",
     "image_figure",
     "jacobian_figure",
+    "loss_figure",
     "middle_of",
     "model_colour",
     "pair_panels",
     "phantom_figures",
     "registration_panels",
+    "surface_figure",
     "tissue_colours",
     "views_of",
 ]

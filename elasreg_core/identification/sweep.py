@@ -91,6 +91,13 @@ class SubjectSweep:
         """Whether every node of the grid has been scored."""
         return self.n_visited == len(self.grid.nodes)
 
+    def at(self, node: Node) -> pd.DataFrame:
+        """The rows of one node, without the columns that were not scored there; empty if it was not visited."""
+        rows = self.table
+        for name, value in zip(ELASTIC.parameters, node, strict=False):
+            rows = rows[rows[name] == value]
+        return rows.drop(columns="subject").dropna(axis="columns", how="all")
+
     def surface(self, tissue: str, metric: str = "dice") -> pd.DataFrame:
         """The metric over a grid of (λ, μ): rows μ, columns λ, NaN where not visited or undefined."""
         rows = self.table[self.table["tissue"] == tissue]

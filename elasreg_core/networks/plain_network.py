@@ -6,39 +6,22 @@ nodes at once, kept, and reused for every subject; what a node then costs is a p
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from elasreg_core.networks.architecture import Architecture
 from elasreg_core.networks.convolutions import convolve, convolve_many, convolve_upsampled, phase_kernels
+from elasreg_core.networks.layers import Convolution, convolutions, weight_shapes
 from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.networks.weights import NAME, require_weights
 
 Weights = npt.NDArray[np.float32]
 
 _LEAK = 0.2  # of VoxelMorph's leaky ReLUs
-
-
-class _Convolution(NamedTuple):
-    """One convolution of the U-Net; the first `n_coarse` of its features come from the level below."""
-
-    name: str
-    n_in: int
-    n_out: int
-    n_coarse: int = 0
-
-    def parts(self, kernels: Weights, biases: Weights, dim: int) -> list[Weights]:
-        """What a pass takes of kernels `(N, 3^D · in · out)` and biases `(N, out)`, the biases last."""
-        kernels = kernels.reshape(-1, *(3,) * dim, self.n_in, self.n_out)
-        if not self.n_coarse:
-            return [kernels, biases]
-        coarse, skip = kernels[..., : self.n_coarse, :], kernels[..., self.n_coarse :, :]
-        return [phase_kernels(coarse, dim), skip, biases]
 
 
 class PlainNetwork:
@@ -69,12 +52,12 @@ class PlainNetwork:
         self._hypernetwork = [
             (tf.constant(named[f"{name}/kernel"]), tf.constant(named[f"{name}/bias"])) for name in dense
         ]
-        *generated, flow = _convolutions(architecture, dim)
-        parts = [c.parts(*_of_last_layer(named, c.name), dim) for c in generated]
+        *generated, flow = convolutions(architecture, dim)
+        parts = [_parts(c, *_of_last_layer(named, c.name), dim) for c in generated]
         self._shapes = [[part.shape[1:] for part in of_one] for of_one in parts]
         columns = np.concatenate([part.reshape(len(part), -1) for of_one in parts for part in of_one], axis=-1)
         self._to_kernels = tf.constant(columns[:-1]), tf.constant(columns[-1])  # one matrix product makes all of them
-        own = flow.parts(named[f"{flow.name}/kernel"], named[f"{flow.name}/bias"][np.newaxis], dim)
+        own = _parts(flow, named[f"{flow.name}/kernel"], named[f"{flow.name}/bias"][np.newaxis], dim)
         self._flow = [tf.constant(part[0]) for part in own]
 
     def kernels(self, parameters: npt.NDArray[np.float32] | tf.Tensor) -> tf.Tensor:
@@ -117,40 +100,13 @@ class PlainNetwork:
         return [*((*layer, _activated) for layer in generated), (*self._flow, tf.identity)]
 
 
-def weight_shapes(architecture: Architecture, n_parameters: int, dim: int) -> dict[str, tuple[int, ...]]:
-    """The shape of every weight by VoxelMorph's name."""
-    taps = 3**dim
-    widths = [n_parameters, *[architecture.hyper_units] * architecture.hyper_layers]
-    shapes: dict[str, tuple[int, ...]] = {}
-    for layer, (n_in, n_out) in enumerate(itertools.pairwise(widths), start=1):
-        shapes |= {f"hyp_dense_{layer}/kernel": (n_in, n_out), f"hyp_dense_{layer}/bias": (n_out,)}
-    *generated, flow = _convolutions(architecture, dim)
-    for name, n_in, n_out, _ in generated:
-        for part, size in (("hyperkernel", taps * n_in * n_out), ("hyperbias", n_out)):
-            shapes |= {f"unet_{name}/{part}_kernel": (widths[-1], size), f"unet_{name}/{part}_bias": (size,)}
-    shapes |= {f"{flow.name}/kernel": (*(3,) * dim, flow.n_in, flow.n_out), f"{flow.name}/bias": (flow.n_out,)}
-    return {f"{NAME}_{name}": shape for name, shape in shapes.items()}
-
-
-def _convolutions(architecture: Architecture, dim: int) -> list[_Convolution]:
-    """The U-Net's convolutions in the order in which they are applied.
-
-    The last one, from features to velocity, has weights of its own; those of the others come from the hypernetwork.
-    """
-    encoder, decoder = architecture.encoder, architecture.decoder
-    levels = len(encoder)
-    found, n_in = [], 2
-    for level, n_out in enumerate(encoder):
-        found.append(_Convolution(f"enc_conv_{level}_0", n_in, n_out))
-        n_in = n_out
-    n_coarse = 0
-    for level, n_out in zip(reversed(range(levels)), decoder, strict=False):
-        found.append(_Convolution(f"dec_conv_{level}_0", n_in, n_out, n_coarse))
-        n_in, n_coarse = n_out + encoder[level], n_out
-    for number, n_out in enumerate(decoder[levels:]):
-        found.append(_Convolution(f"dec_final_conv_{number}", n_in, n_out, n_coarse))
-        n_in, n_coarse = n_out, 0
-    return [*found, _Convolution("flow", n_in, dim, n_coarse)]
+def _parts(convolution: Convolution, kernels: Weights, biases: Weights, dim: int) -> list[Weights]:
+    """What a pass takes of kernels `(N, 3^D · in · out)` and biases `(N, out)`, the biases last."""
+    kernels = kernels.reshape(-1, *(3,) * dim, convolution.n_in, convolution.n_out)
+    if not convolution.n_coarse:
+        return [kernels, biases]
+    coarse, skip = kernels[..., : convolution.n_coarse, :], kernels[..., convolution.n_coarse :, :]
+    return [phase_kernels(coarse, dim), skip, biases]
 
 
 def _of_last_layer(named: Mapping[str, Weights], convolution: str) -> tuple[Weights, Weights]:

@@ -13,15 +13,16 @@ import numpy as np
 from elasreg_core import __version__
 from elasreg_core.config import RunConfig
 from elasreg_core.errors import InputError
-from elasreg_core.networks.architecture import MODELS, Model
+from elasreg_core.networks.architecture import Model
 from elasreg_core.networks.checkpoint import Checkpoint, save_checkpoint
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import keras, tf
 from elasreg_core.training.batches import Batch, TrainingSet
 from elasreg_core.training.losses import LossTerms, registration_loss, with_overlap, with_supervision
 from elasreg_core.training.model_card import write_model_card
-from elasreg_core.training.state import HISTORY_COLUMNS, HistoryRow, RunFolder, fingerprint
-from elasreg_core.training.warm_start import Lines, taken_up, with_line_weights, with_lines
+from elasreg_core.training.plan import Plan
+from elasreg_core.training.state import HISTORY_COLUMNS, HistoryRow, LiveHistory, RunFolder, fingerprint
+from elasreg_core.training.warm_start import Lines, taken_up, with_line_weights
 
 _COMPILED_FROM = 100  # steps: compiling takes some seconds, and saves a third of every step
 
@@ -36,18 +37,21 @@ class Progress:
 
 
 class Trainer:
-    """One network in training: variables, optimizer, and the step function."""
+    """One network in training: variables, optimizer, and the step function.
+
+    Attributes:
+        is_warm, steps, architecture, window: as of `plan.Plan`.
+    """
 
     def __init__(self, config: RunConfig, model: str, n_classes: int) -> None:
         training = config.training
         keras.utils.set_random_seed(training.seed)
         tf.config.experimental.enable_op_determinism()
         self.settings = training
-        self.model = MODELS[model]
-        self.n_classes = n_classes
-        self.window = training.window or config.preprocessing.grid_shape
-        n_parameters = self.model.n_parameters(n_classes)
-        self.architecture = with_lines(config.network, n_parameters) if self.is_warm else config.network
+        plan = Plan(config, model, n_classes)
+        self.model, self.n_classes, self.window = plan.model, n_classes, plan.window
+        self.is_warm, self.steps = plan.is_warm, plan.steps
+        n_parameters, self.architecture = plan.n_parameters, plan.architecture
         self.network = HyperRegistrationNetwork(self.architecture, self.window, n_parameters)
         hyper = self.network.hypernetwork_variables
         known = {id(variable) for variable in hyper}
@@ -62,16 +66,6 @@ class Trainer:
         compiled = self.steps >= _COMPILED_FROM and not tf.config.list_physical_devices("GPU")
         self._loss = tf.function(self._loss_of_velocity, jit_compile=compiled)
         self._step = tf.function(self._gradient_step)
-
-    @property
-    def is_warm(self) -> bool:
-        """Whether this network starts from the global one's weights."""
-        return self.model.is_adaptive and self.settings.warm_start_steps is not None
-
-    @property
-    def steps(self) -> int:
-        """Optimizer steps until the end."""
-        return (self.settings.warm_start_steps if self.is_warm else None) or self.settings.steps
 
     def learning_rate(self, step: int) -> float:
         """The learning rate of a step."""
@@ -223,7 +217,7 @@ def train_model(
         pairs: the training pairs.
         out: folder of this model's checkpoint (see `RunFolder` for what lies in it meanwhile).
         resume: go on from the saved state, if there is one; a finished training is left as it is.
-        on_step: hears of every step.
+        on_step: hears of every step; a KeyboardInterrupt that it raises ends the training with its state saved.
         start: a global network to start from: of the same run for a warm start, of the family `config.start` otherwise.
 
     Raises:
@@ -261,6 +255,7 @@ def train_model(
         trainer.restore(state)
     elif start is not None:
         trainer.warm_start(start)
+    live = LiveHistory(folder, history)
     seconds_before = float(history[-1][-1]) if history else 0.0
     started = time.monotonic()
     for step, batch in batches(trainer, pairs, first):
@@ -275,7 +270,13 @@ def train_model(
         if (step + 1) % settings.save_every == 0 or step + 1 == trainer.steps:
             _require_response(trainer.network, step)
             folder.save(trainer.state(), step + 1, history)
-        on_step(Progress(step + 1, trainer.steps, terms[0]))
+            live.saved()
+        live.tell()
+        try:
+            on_step(Progress(step + 1, trainer.steps, terms[0]))
+        except KeyboardInterrupt:  # between two steps: the state is whole
+            folder.save(trainer.state(), step + 1, history)
+            raise
     return _write_checkpoint(config, model, pairs, trainer, folder, history, start)
 
 

@@ -9,14 +9,13 @@ off the lines is centred at the mean of the sampling law: it can part the classe
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from elasreg_core.errors import InputError
-from elasreg_core.networks.architecture import Architecture, Model
+from elasreg_core.networks.architecture import Model
 from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.networks.weights import NAME, by_name
 from elasreg_core.physics.parameters import DIFFUSION
@@ -28,11 +27,6 @@ _HIDDEN = f"{NAME}_hyp_dense_"
 _READOUTS = ("/hyperkernel_kernel", "/hyperbias_kernel")
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
-
-
-def with_lines(architecture: Architecture, n_parameters: int) -> Architecture:
-    """The architecture with a line for every parameter."""
-    return dataclasses.replace(architecture, hyper_units=architecture.hyper_units + n_parameters)
 
 
 def taken_up(weights: Weights, model: Model, n_classes: int) -> dict[str, npt.NDArray[np.float32]]:
@@ -61,7 +55,7 @@ def taken_up(weights: Weights, model: Model, n_classes: int) -> dict[str, npt.ND
 
 
 def with_line_weights(weights: Weights, n_parameters: int) -> dict[str, npt.NDArray[np.float32]]:
-    """The weights of the same network with lines (`with_lines`), from which nothing is read off yet."""
+    """The weights of the same network with lines (`plan.with_lines`), from which nothing is read off yet."""
     grown = dict(weights)
     for name, array in weights.items():
         if name.startswith(_HIDDEN) and name.endswith("/bias"):

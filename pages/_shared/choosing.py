@@ -36,6 +36,20 @@ def choice_in_url(selection: Selection) -> dict[str, str]:
     return {"criterion": METRICS[selection.criterion].title, "rule": _RULE_TITLES[selection.rule]}
 
 
+def choose_also(pair: RegistrationPair, criterion: str) -> tuple[str, ...]:
+    """Other criteria, to be scored and shown beside the one that is chosen by."""
+    return tuple(
+        st.multiselect(
+            "Show also",
+            [name for name in CRITERIA if name != criterion and _available(name, pair)],
+            format_func=lambda name: METRICS[name].title,
+            key="also",
+            bind="query-params",
+            help="A row of surfaces each. HD95 costs more than the registration.",
+        )
+    )
+
+
 def _available(name: str, pair: RegistrationPair) -> bool:
     """Whether the subject has landmarks, or a true motion, where the criterion asks for them."""
     return {"tre_mm": pair.keypoints is not None, "displacement_error_vox": pair.truth is not None}.get(name, True)

@@ -21,10 +21,11 @@ from pages._shared import loaders
 
 @dataclass(frozen=True)
 class Context:
-    """The choice, loaded."""
+    """The choice, loaded: a subject's pair, of a data set, for a family of checkpoints."""
 
     family: Family
     pair: RegistrationPair
+    data: Dataset
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def choose() -> Context:
     with readable_errors():
         member = next(iter(cohort.family.members.values()))
         pair = loaders.pair(str(cohort.data.root), cohort.data.layout, cohort.subject, member)
-    return Context(cohort.family, pair)
+    return Context(cohort.family, pair, cohort.data)
 
 
 def choose_regularizer(family: Family) -> Regularizer:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
-from elasreg_core.workspace.jobs import Job
+from elasreg_core.workspace.jobs import Job, Jobs
 from pages._shared import loaders
 
 POLL_S = 1.0
@@ -21,16 +23,22 @@ _STATES = {
 _LOG_LINES = 30
 
 
-def show_job(job: Job) -> None:
-    """A running job as it goes on, the page rerun at its end; of an ended one, what there is to say about it."""
+def show_job(job: Job, jobs: Jobs | None = None) -> None:
+    """A running job as it goes on, the page rerun at its end; of an ended one, what there is to say about it.
+
+    Args:
+        job: one of `jobs`.
+        jobs: none: those of the store at hand.
+    """
+    jobs = jobs or loaders.jobs()
     if job.is_running:
-        _follow(job.id)
+        _follow(jobs, job.id)
     elif job.state == "failed":
         st.error(job.message, icon=_STATES["failed"])
-        _show_log(job)
+        _show_log(jobs.log_of(job.id))
     elif job.state == "lost":
         st.warning(f"{job.message} {_AGAIN}", icon=_STATES["lost"])
-        _show_log(job)
+        _show_log(jobs.log_of(job.id))
     elif job.state == "stopped":
         st.info(f"Stopped at {_progress(job)}; what was finished is kept. {_AGAIN}", icon=_STATES["stopped"])
     elif job.message:
@@ -38,8 +46,8 @@ def show_job(job: Job) -> None:
 
 
 @st.fragment(run_every=POLL_S)
-def _follow(number: int) -> None:
-    job = loaders.jobs().get(number)
+def _follow(jobs: Jobs, number: int) -> None:
+    job = jobs.get(number)
     if job is None or not job.is_running:
         st.rerun()
     text = _STARTING if job.phase == "starting" else _progress(job)
@@ -53,7 +61,7 @@ def _follow(number: int) -> None:
             icon=":material/stop_circle:",
             help="What is finished is kept. It works on without this page: the tab may be closed."
             + " Press again after ten seconds to end it at once." * job.is_stopping,
-            on_click=lambda: loaders.jobs().stop(job),
+            on_click=lambda: jobs.stop(job),
         )
     if job.message:
         st.caption(job.message)
@@ -93,8 +101,7 @@ def _progress(job: Job) -> str:
     return f"{job.phase}: {job.done} of {job.total}" if job.total else job.phase
 
 
-def _show_log(job: Job) -> None:
-    path = loaders.jobs().log_of(job.id)
+def _show_log(path: Path) -> None:
     if path.is_file():
         with st.expander("The end of its log", icon=":material/article:"):
             st.code("\n".join(path.read_text(errors="replace").splitlines()[-_LOG_LINES:]), language=None)

@@ -134,5 +134,5 @@ def store() -> Store:
 
 
 def jobs() -> Jobs:
-    """The workspace's long work."""
-    return Jobs(paths.store_path())
+    """The long work on what the store keeps."""
+    return Jobs(store().path)

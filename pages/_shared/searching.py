@@ -26,7 +26,8 @@ def offer_search(cohort: Cohort, checkpoint: Checkpoint, steps: int, searches: C
             "Score beside Dice",
             [name for name in ON_DEMAND if has_truth or name != "displacement_error_vox"],
             format_func=lambda name: METRICS[name].title,
-            key="also",
+            key="beside",
+            bind="query-params",
             help="What can then be chosen by, too. HD95 costs more than the registration.",
         )
         left = searches.lacking(also)

@@ -60,7 +60,7 @@ def test_the_button_starts_the_command_that_is_shown(monkeypatch):
     started = []
     monkeypatch.setattr(Jobs, "start", lambda self, kind, about, arguments: started.append((kind, about, arguments)))
     page = open_page("parameters")
-    page.multiselect(key="also").set_value(["ncc"]).run()
+    page.multiselect(key="beside").set_value(["ncc"]).run()
     page.button[0].click().run()
     assert_fine(page)
     ((kind, about, arguments),) = started

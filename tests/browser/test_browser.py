@@ -15,8 +15,9 @@ PAGES = {
     "identify": "Identify λ and μ",
     "parameters": "λ and μ of the cohort",
     "compare": "Compare the models",
+    "train": "Train networks of my own",
 }
-WITHOUT_FIGURES = {"identify", "parameters", "compare"}  # before their first search or comparison
+WITHOUT_FIGURES = {"identify", "parameters", "compare", "train"}  # before their first search, comparison, training
 
 
 @pytest.fixture
@@ -54,7 +55,8 @@ def test_a_link_straight_to_a_page_of_a_fresh_server_has_the_navigation(page, ap
     open_page(page, f"{app_url}/explore")
     links = page.locator('[data-testid="stSidebarNavLink"]')
     expect(links).to_have_text(
-        [re.compile(f"{name}$") for name in ("Start", "Explore", "Identify", "Parameters", "Compare")], timeout=30_000
+        [re.compile(f"{name}$") for name in ("Start", "Explore", "Identify", "Parameters", "Compare", "Train")],
+        timeout=30_000,
     )
 
 

@@ -16,12 +16,14 @@ from elasreg_core.figures import (
     image_figure,
     jacobian_figure,
     phantom_figures,
+    surface_figure,
     tissue_colours,
     views_of,
 )
 from elasreg_core.figures.deformation import grid_lines
+from elasreg_core.figures.outline import cell_edges, outline
 from elasreg_core.identification.grid import ParameterGrid
-from elasreg_core.identification.selection import best_node
+from elasreg_core.identification.selection import Selection, best_node
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.physics.fields import jacobian_determinant
 from tests.builders import make_pair, node_scores
@@ -106,9 +108,13 @@ def test_heatmap_shows_values_plateau_optimum_and_clickable_nodes():
     nodes = [node_scores(node, (dice,)) for node, dice in scores.items()]
     sweep = SubjectSweep.from_nodes("s", ("a",), grid, nodes)
     figure = criterion_figure(sweep, best_node(sweep, "a"), "#000000", selected=(0.0, 1.0))
-    surface, plateau, star, ring, clicks = figure.data
+    surface, halo, plateau, star, ring, clicks = figure.data
     np.testing.assert_array_equal(surface.z, [[np.nan, 0.801, 0.6], [0.7, 0.804, np.nan]])  # rows μ, columns λ
-    assert sorted(zip(plateau.x, plateau.y, strict=True)) == [(0.5, 0.0), (0.5, 1.0)]  # within 0.005 of the best
+    # the plateau, within 0.005 of the best, is the two nodes at λ = 0.5: its outline is a box of two cells
+    assert (np.nanmin(plateau.x), np.nanmax(plateau.x)) == (0.25, 0.75)
+    assert (np.nanmin(plateau.y), np.nanmax(plateau.y)) == (-0.5, 1.5)
+    np.testing.assert_array_equal(halo.x, plateau.x)
+    assert figure.layout.title.subtitle.text == "chosen on the edge of the grid"
     assert (star.x[0], star.y[0]) == (0.5, 1.0)
     assert (ring.x[0], ring.y[0]) == (0.0, 1.0)
     assert dict(zip(zip(clicks.x, clicks.y, strict=True), clicks.customdata, strict=True)) == scores
@@ -130,6 +136,46 @@ def test_a_single_parameter_is_drawn_as_a_curve_with_plateau_optimum_and_clickab
     assert dict(zip(clicks.x, clicks.customdata, strict=True)) == scores
     assert figure.layout.xaxis.title.text.startswith("λ")
     assert figure.layout.yaxis.title.text == "Dice"
+
+
+def test_both_rules_are_marked_and_the_chosen_one_has_the_tissues_colour():
+    # (0.5, 0.5) is the best; (1, 1) is as good within the tolerance, and has the larger λ + μ
+    grid = ParameterGrid(((0.5, 1.0), (0.5, 1.0)))
+    scores = {(0.5, 0.5): 0.804, (0.5, 1.0): 0.7, (1.0, 0.5): 0.7, (1.0, 1.0): 0.801}
+    sweep = SubjectSweep.from_nodes("s", ("a",), grid, [node_scores(node, (dice,)) for node, dice in scores.items()])
+    best, regular = (best_node(sweep, "a", Selection(rule=rule)) for rule in ("argmax", "most_regular"))
+    *_, other, chosen, _ = criterion_figure(sweep, regular, "#123456", other=best).data
+    assert (other.marker.symbol, other.marker.color, other.x[0]) == ("star", "white", 0.5)
+    assert (chosen.marker.symbol, chosen.marker.color, chosen.x[0]) == ("diamond", "#123456", 1.0)
+    surface, limit, other, chosen = surface_figure(sweep, regular, "#123456", best).data
+    np.testing.assert_array_equal(surface.z, [[0.804, 0.7], [0.7, 0.801]])  # rows μ, columns λ
+    np.testing.assert_allclose(limit.z, 0.799)
+    assert (other.x[0], other.y[0], other.z[0]) == (0.5, 0.5, 0.804)
+    assert (chosen.x[0], chosen.y[0], chosen.z[0]) == (1.0, 1.0, 0.801)
+
+
+def test_where_less_is_better_the_surface_stands_on_its_head_and_the_limit_lies_above():
+    grid = ParameterGrid(((0.5, 1.0), (0.5, 1.0)))
+    nodes = [node_scores(node, (0.5,), (3.0 + sum(node),)) for node in grid.nodes]
+    sweep = SubjectSweep.from_nodes("s", ("a",), grid, nodes)
+    figure = surface_figure(sweep, best_node(sweep, "a", Selection("hd95_mm")), "#123456")
+    assert figure.layout.scene.zaxis.autorange == "reversed"
+    np.testing.assert_allclose(figure.data[1].z, 4.5)  # 4 mm at (0.5, 0.5), and the tolerance of 0.5
+
+
+def test_an_outline_runs_around_a_region_and_its_hole_along_the_cells():
+    # 3 × 3 cells of sides 1 and 2 but for the middle one: 12 pieces outside, 4 around the hole
+    axes = ((0.0, 1.0, 2.0), (0.0, 2.0, 4.0))
+    nodes = [(x, y) for x in axes[0] for y in axes[1] if (x, y) != (1.0, 2.0)]
+    x, y = outline(nodes, axes)
+    ends = np.stack([x, y], axis=1).reshape(-1, 3, 2)
+    assert np.isnan(ends[:, 2]).all()
+    lengths = np.abs(ends[:, 1] - ends[:, 0]).sum(axis=1)
+    assert len(lengths) == 16
+    assert lengths.sum() == 2 * (3 * 1 + 3 * 2) + 2 * (1 + 2)
+    assert {tuple(point) for point in ends[:, :2].reshape(-1, 2)} >= {(-0.5, -1.0), (2.5, 5.0), (0.5, 1.0), (1.5, 3.0)}
+    assert outline([], axes)[0].size == 0
+    np.testing.assert_allclose(cell_edges([0.3]), [0.25, 0.35])
 
 
 @pytest.mark.parametrize(("axes", "node"), [(((0.5, 1.0), (0.5, 1.0)), (0.5, 1.0)), (((0.5, 1.0),), (0.5,))])

@@ -11,16 +11,24 @@ import pytest
 
 from elasreg_core.config import DataConfig, RunConfig, TrainingConfig
 from elasreg_core.data.preprocessing import Preprocessing
+from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS, Architecture
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
+from elasreg_core.networks.layers import multiplications
 from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.physics.diffusion import diffusion_energy_density
 from elasreg_core.physics.elasticity import elastic_energy_density
+from elasreg_core.physics.parameters import ParameterField
+from elasreg_core.registration.registrar import Registrar
+from elasreg_core.training import state as state_module
 from elasreg_core.training.batches import TrainingSet
 from elasreg_core.training.loop import Trainer, parameter_maps, train_model
 from elasreg_core.training.losses import LossTerms
-from elasreg_core.training.state import HISTORY_COLUMNS
+from elasreg_core.training.plan import Plan
+from elasreg_core.training.state import HISTORY_COLUMNS, RunFolder, read_curve
+from elasreg_core.training.unfinished import last_state
+from tests.builders import make_pair
 
 pytestmark = pytest.mark.slow
 
@@ -150,6 +158,94 @@ def test_killed_and_resumed_equals_uninterrupted(pairs, uninterrupted, tmp_path,
     resumed = train_model(CONFIG, "elas-sas", pairs, tmp_path, resume=True)
     pd.testing.assert_frame_equal(losses(tmp_path), losses(uninterrupted.folder), check_exact=True)
     assert resumed.card.weights_sha256 == uninterrupted.card.weights_sha256
+
+
+@pytest.mark.parametrize("stopped_after", [3, 4, 6])
+def test_stopped_between_two_steps_keeps_them_all_and_goes_on_as_uninterrupted(
+    pairs, uninterrupted, tmp_path, stopped_after
+):
+    def stop(progress):
+        if progress.step == stopped_after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_model(CONFIG, "elas-sas", pairs, tmp_path, on_step=stop)
+    assert RunFolder(tmp_path, "").saved_step() == stopped_after
+    assert len(losses(tmp_path)) == stopped_after
+    resumed = train_model(CONFIG, "elas-sas", pairs, tmp_path, resume=True)
+    pd.testing.assert_frame_equal(losses(tmp_path), losses(uninterrupted.folder), check_exact=True)
+    assert resumed.card.weights_sha256 == uninterrupted.card.weights_sha256
+
+
+def test_the_history_is_live_and_cut_to_the_state_that_is_taken_up(pairs, uninterrupted, tmp_path, monkeypatch):
+    monkeypatch.setattr(state_module, "LIVE_PAUSE_S", 0.0)
+    seen = []
+
+    def watch(progress):
+        seen.append(len(read_curve(tmp_path / "history.csv")))
+        if progress.step == 5:
+            with (tmp_path / "history.csv").open("a") as stream:
+                stream.write("5,0.12")  # as if killed in the middle of a line
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train_model(CONFIG, "elas-sas", pairs, tmp_path, on_step=watch)
+    assert seen == [1, 2, 3, 4, 5]
+    assert len(read_curve(tmp_path / "history.csv")) == 5  # the cut line is no row
+    seen.clear()  # the last state is that of step 4
+
+    resumed = train_model(
+        CONFIG,
+        "elas-sas",
+        pairs,
+        tmp_path,
+        resume=True,
+        on_step=lambda p: seen.append(read_curve(tmp_path / "history.csv")),
+    )
+    assert [list(curve["step"]) for curve in seen] == [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5]]
+    pd.testing.assert_frame_equal(losses(tmp_path), losses(uninterrupted.folder), check_exact=True)
+    assert resumed.card.weights_sha256 == uninterrupted.card.weights_sha256
+
+
+def test_a_training_in_its_midst_registers(pairs, uninterrupted, tmp_path):
+    plan, folder = Plan(CONFIG, "elas-sas", 3), RunFolder(tmp_path, "")
+    assert last_state(plan, folder, ("a", "b")) is None
+
+    def stop(progress):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_model(CONFIG, "elas-sas", pairs, tmp_path, on_step=stop)
+    now = last_state(plan, folder, ("a", "b"))
+    assert (now.step, now.card.training["steps"], now.is_adaptive) == (1, 1, True)
+    blank, labels = np.zeros((16, 20), "f4"), np.zeros((16, 20), "u1")
+    images = {"moving": blank, "fixed": blank, "moving_labels": labels, "fixed_labels": labels}
+    space = {"affine": np.diag([2.0, 2.0, 1.0, 1.0]), "spacing_mm": (2.0, 2.0)}
+    pair = make_pair(**images, **space, tissues=TissueTable(("a", "b")))
+    Registrar(now).register(pair, ParameterField.uniform((0.1, 0.1), 3))
+    (tmp_path / "training_state.safetensors").unlink()
+    with pytest.raises(InputError, match="The state of .* cannot be read"):
+        now.read_weights()
+
+
+def test_the_plan_knows_the_networks_weights_beforehand(pairs):
+    for model, warm in (("elas-g", None), ("elas-sas", None), ("elas-sas", 2), ("diff-sas", 2)):
+        training = dataclasses.replace(CONFIG.training, warm_start_steps=warm)
+        first = MODELS[model].global_name
+        models = (first, model) if model != first else (model,)
+        config = dataclasses.replace(CONFIG, models=models, training=training)
+        plan, trainer = Plan(config, model, 3), Trainer(config, model, 3)
+        assert plan.n_weights == sum(array.size for array in trainer.network.weights().values())
+        assert plan.architecture == trainer.architecture
+
+
+def test_a_step_costs_what_its_convolutions_multiply():
+    # two levels on 8 × 12: 2→4 features on 96 voxels, 4→4 on 24, then on 6; up to 24 and 96 (4+4→4); 4→2 at last
+    products = 9 * (2 * 4 * 96 + 4 * 4 * 24 + 4 * 4 * 6 + 8 * 4 * 24 + 8 * 4 * 96 + 4 * 2 * 96)
+    assert multiplications(CONFIG.network, (8, 12)) == products
+    # forwards and twice back, two pairs, each with its own draw
+    assert Plan(CONFIG, "elas-g", 3).work == 3 * 2 * 1.5 * products
+    assert Plan(CONFIG, "elas-g", 3).disk_bytes == 14 * Plan(CONFIG, "elas-g", 3).n_weights + 720
 
 
 def test_another_seed_is_another_training(pairs, uninterrupted, tmp_path):
