@@ -29,7 +29,7 @@ with readable_errors():
     checkpoint = cohort.family.member(model.name)
     sources = sources_of(cohort.data, checkpoint)
     searches = searches_of(sources, cohort.data, checkpoint, steps)
-possible = possible_choices(searches.criteria)
+possible = possible_choices(searches.criteria or ("dice",))
 groups = sorted({case.group for case in cohort.data.cases if case.group})
 with st.sidebar:
     shown = st.multiselect(
@@ -87,8 +87,8 @@ def show_choice(name: str, table: pd.DataFrame) -> None:
 offer_search(cohort, checkpoint, steps, searches)
 for fault in sources.faults:
     st.warning(fault, icon=":material/warning:")
-if not shown:
-    st.info("No choice is picked." if possible else "No search is in the store yet.", icon=":material/inbox:")
+if not (shown and searches.nodes):
+    st.info("No choice is picked." if searches.nodes else "No search is in the store yet.", icon=":material/inbox:")
     st.stop()
 
 tables = {name: choices_of(sources, cohort.data, checkpoint, steps, possible[name]) for name in shown}

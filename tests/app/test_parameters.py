@@ -92,6 +92,15 @@ def test_the_store_is_asked_again_when_it_has_grown(hearts):
     assert "ncc, argmax" in page.sidebar.multiselect(key="choices").options
 
 
+def test_an_open_page_draws_the_first_search_as_soon_as_there_is_one(hearts):
+    page = opened()
+    assert not charts(page)
+    search_demo(subjects([1]))
+    page.run()
+    assert_fine(page)
+    assert len(charts(page)) == 7
+
+
 def test_colours_dots_and_choices_follow_the_sidebar(hearts):
     search_demo(subjects([1, 2, 3, 4]), hd95=(3.0, 2.0, 1.0))
     page = opened()
