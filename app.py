@@ -9,6 +9,8 @@ st.navigation(
         st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
         st.Page("pages/explore.py", title="Explore", icon=":material/tune:"),
         st.Page("pages/identify.py", title="Identify", icon=":material/grid_view:"),
+        st.Page("pages/parameters.py", title="Parameters", icon=":material/scatter_plot:"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
     ],
     expanded=True,

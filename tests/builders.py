@@ -9,17 +9,22 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 from scipy.spatial.transform import Rotation
 
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.data.tissues import TissueTable
+from elasreg_core.evaluation.comparison import Comparison, Contender
+from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.sweep import NodeScores
 from elasreg_core.networks.architecture import MODELS, Architecture
-from elasreg_core.networks.checkpoint import Checkpoint, save_checkpoint
+from elasreg_core.networks.checkpoint import Checkpoint, load_family, save_checkpoint
 from elasreg_core.physics.fields import warp_image, warp_labels
 from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.registered import Registration
+from elasreg_core.workspace.paths import data_folder, find_family, open_data, store_path
+from elasreg_core.workspace.store import Store, source_key
 
 TISSUES = ("wall", "pool")
 SPACING_MM = (1.5, 2.5)
@@ -136,6 +141,66 @@ def make_family(folder: Path, models: Sequence[str] = ("elas-g", "elas-sas"), **
     for number, model in enumerate(models):
         make_checkpoint(folder / model, {"w": np.full(2, number, np.float32)}, **changes)
     return folder
+
+
+def make_comparison(family: Path, models: Sequence[str] = ("elas-g", "elas-sas"), n_subjects: int = 6) -> Comparison:
+    """A comparison of made-up numbers, the later model the better one; the family is made, too."""
+    rng = np.random.default_rng(0)
+    bases = {"initial": 0.5, **{model: 0.8 + 0.02 * place for place, model in enumerate(models)}}
+    rows = [
+        {
+            "subject": f"s{i}",
+            "model": model,
+            **{f"dice {tissue}": base + 0.05 * rng.random() for tissue in TISSUES},
+            "mean_dice": base + 0.05 * rng.random(),
+            **{f"hd95_mm {tissue}": 2.0 + rng.random() for tissue in TISSUES},
+            "mean_hd95_mm": 3.0,
+            "tre_mm": np.nan,
+            "displacement_error_vox": np.nan,
+            "neg_jacobian_percent": 0.0,
+            "sd_log_jacobian": 0.2,
+        }
+        for model, base in bases.items()
+        for i in range(n_subjects)
+    ]
+    known = {"plateau": 0.25, "nodes": 120, "on_edge": True, "ties": 0}
+    parameters = [
+        {"subject": f"s{i}", "model": models[-1], "tissue": tissue, "lambda": i / 10, "mu": 0.3, **known}
+        for i in range(n_subjects)
+        for tissue in TISSUES
+    ]
+    return Comparison(
+        load_family(make_family(family, models)),
+        tuple(Contender(MODELS[model]) for model in models),
+        pd.DataFrame(rows),
+        pd.DataFrame(parameters),
+        pd.DataFrame(),
+        {},
+        is_phantom=False,
+        faults=("s9 is damaged & left out.",),
+    )
+
+
+def search_demo(subjects: Sequence[str], model: str = "elas-g", absent: str = "", **scores: Any) -> None:
+    """Puts made-up scores of some of the demo's subjects into the store: whole searches of a 3 × 3 grid.
+
+    Args:
+        subjects: of the cohort `cardiac-phantom`, which the workspace must have.
+        model: global one of the family `cardiac`.
+        absent: a subject without its first tissue.
+        **scores: as of `node_scores`.
+    """
+    dataset = open_data(data_folder() / "cardiac-phantom", "acdc")
+    checkpoint = find_family("cardiac").member(model)
+    grid = ParameterGrid.for_checkpoint(3, checkpoint)
+    store = Store(store_path())
+    for number, subject in enumerate(subjects):
+        rng = np.random.default_rng(number)
+        source = source_key(checkpoint, dataset.load(subject, checkpoint.card.preprocessing, checkpoint.tissues))
+        store.begin(source, subject, checkpoint.name)
+        for node in grid.nodes:
+            dice = tuple(0.7 + 0.2 * rng.random(3))
+            store.add(source, node_scores(node, (np.nan, *dice[1:]) if subject == absent else dice, **scores))
 
 
 def make_volumes(seed: int = 0) -> dict[str, np.ndarray]:

@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         faults += comparison.faults
         if not comparison.rows.empty:
             out = arguments.out / family.name if len(families) > 1 else arguments.out
-            write_comparison(out, comparison, how, arguments.dataset)
+            write_comparison(out, comparison, how, dataset)
             per_family[family.name] = comparison.rows
     if len(per_family) > 1:
         spread = between_families(per_family)

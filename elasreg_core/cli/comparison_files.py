@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import print_table
+from elasreg_core.data.datasets import Dataset
 from elasreg_core.evaluation.alignment_regularity import at_equal_regularity, curves
 from elasreg_core.evaluation.comparison import CHOICES, Comparison
 from elasreg_core.evaluation.statistics import all_comparisons
@@ -26,9 +28,10 @@ from elasreg_core.figures.report import Found, comparison_report
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import ModelCard
 from elasreg_core.workspace.comparisons import HowToCompare
+from elasreg_core.workspace.saved_comparisons import About, write_about
 
 
-def write_comparison(out: Path, comparison: Comparison, how: HowToCompare, layout: str) -> None:
+def write_comparison(out: Path, comparison: Comparison, how: HowToCompare, dataset: Dataset) -> None:
     """Writes all files of one family, and prints what matters."""
     tissues = next(iter(comparison.family.members.values())).card.tissues
     table = TableOne.of(comparison.rows, tissues)
@@ -36,7 +39,7 @@ def write_comparison(out: Path, comparison: Comparison, how: HowToCompare, layou
     of_dice = tests[tests["metric"] == "mean_dice"].drop(columns="metric") if len(tests) else tests
     curve, equal = curves(comparison.curve_rows), at_equal_regularity(comparison.curve_rows)
     certain = certainty_table(comparison.parameters, comparison.certainty)
-    published = pd.DataFrame() if comparison.is_phantom else paper_rows(layout, tissues)
+    published = pd.DataFrame() if comparison.is_phantom else paper_rows(dataset.layout, tissues)
     note = caption(comparison, how)
     markdown = f"{to_markdown(table.cells(lambda text: f'**{text}**'))}\n\n{note}\n"
     markdown += f"\nHow sure the choices are ({PLATEAU_NOTE}):\n\n{to_markdown(certain)}\n"
@@ -47,6 +50,7 @@ def write_comparison(out: Path, comparison: Comparison, how: HowToCompare, layou
         "per_subject.csv": comparison.rows.to_csv(index=False),
         "parameters.csv": comparison.parameters.to_csv(index=False),
         "curves.csv": curve.to_csv(index=False),
+        "curves_per_subject.csv": comparison.curve_rows.to_csv(index=False),
         "equal_regularity.csv": equal.to_csv(index=False),
         "tests.csv": tests.to_csv(index=False),
         "table.csv": table.numbers().to_csv(index=False),
@@ -59,8 +63,10 @@ def write_comparison(out: Path, comparison: Comparison, how: HowToCompare, layou
     if len(comparison.certainty):
         files["certainty.csv"] = comparison.certainty.to_csv(index=False)
     files |= _chosen_for_others(comparison, how)
+    files["certainty_table.csv"] = certain.to_csv(index=False)
     for name, content in files.items():
         write_atomic(out / name, content)
+    write_about(out, about(comparison, dataset, note))  # last: the folder counts from here on
     print_table(table.cells())
     print(note)
     print(f"How sure the choices are ({PLATEAU_NOTE}):")
@@ -74,7 +80,22 @@ def write_comparison(out: Path, comparison: Comparison, how: HowToCompare, layou
     if not equal.empty:
         print("The same at equal regularity (budgets of SDlogJ, each model at its best within them):")
         print_table(equal)
-    print(f"{len(files)} files in {out}; report.html shows them.")
+    print(f"{len(files) + 1} files in {out}; report.html shows them.")
+
+
+def about(comparison: Comparison, dataset: Dataset, note: str) -> About:
+    """What a page must know of a comparison that is in no table."""
+    return About(
+        family=comparison.family.name,
+        data=dataset.root.resolve().name,
+        layout=dataset.layout,
+        tissues=next(iter(comparison.family.members.values())).card.tissues,
+        subjects=comparison.rows["subject"].nunique(),
+        models=tuple(contender.title for contender in comparison.contenders),
+        caption=note,
+        faults=comparison.faults,
+        written=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 def _chosen_for_others(comparison: Comparison, how: HowToCompare) -> dict[str, str]:

@@ -63,13 +63,7 @@ class PreparedPairs:
         return True
 
     def _path(self, case: Case, settings: Preprocessing, tissues: TissueTable) -> Path:
-        files = [case.moving, case.fixed, case.moving_labels, case.fixed_labels]
-        files += [case.moving_keypoints, case.fixed_keypoints]
-        if case.truth is not None:
-            files += sorted(case.truth.glob("*"))
-        seen = [(str(path.resolve()), *_size_and_time(path)) for path in files if path is not None]
-        key = repr((_VERSION, case, seen, settings, tissues))
-        return self.folder / f"{case.id}-{hashlib.sha256(key.encode()).hexdigest()[:20]}.npz"
+        return self.folder / f"{case.id}-{fingerprint(case, settings, tissues)[:20]}.npz"
 
     def _read(self, path: Path) -> RegistrationPair | None:
         """The pair of a file; None where there is none, or it is damaged."""
@@ -78,6 +72,16 @@ class PreparedPairs:
                 return _unpacked(dict(arrays))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, InputError):
             return None
+
+
+def fingerprint(case: Case, settings: Preprocessing, tissues: TissueTable) -> str:
+    """A hash of all that a subject's pair depends on, found without reading an image."""
+    files = [case.moving, case.fixed, case.moving_labels, case.fixed_labels]
+    files += [case.moving_keypoints, case.fixed_keypoints]
+    if case.truth is not None:
+        files += sorted(case.truth.glob("*"))
+    seen = [(str(path.resolve()), *_size_and_time(path)) for path in files if path is not None]
+    return hashlib.sha256(repr((_VERSION, case, seen, settings, tissues)).encode()).hexdigest()
 
 
 def _size_and_time(path: Path) -> tuple[int, int]:

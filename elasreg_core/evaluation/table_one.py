@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from itertools import product
 
 import pandas as pd
 
 from elasreg_core.evaluation.comparison import INITIAL
+from elasreg_core.evaluation.statistics import mean_interval
 from elasreg_core.metrics import METRICS, shown
 from elasreg_core.networks.architecture import MODELS
 
@@ -22,20 +24,25 @@ PAPER_NOTE = (
 )
 _METRIC_OF = {"mean_dice": "dice", "mean_hd95_mm": "hd95_mm"}
 _DECIMALS = 3
+_SUFFIXES = ("", " sd", " n", " low", " high")
+SPREADS = ("95 % interval", "SD")
 
 
 @dataclass(frozen=True)
 class TableOne:
-    """Mean and standard deviation over the subjects, per model and column; undefined values left out.
+    """Mean and spread over the subjects, per model and column; undefined values left out.
 
     Attributes:
         means, deviations: one row per model, one column per score (column names of `comparison.score_row`).
         counts: subjects with a defined value, shaped alike.
+        lows, highs: the means' 95 % confidence intervals (`statistics.mean_interval`), shaped alike.
     """
 
     means: pd.DataFrame
     deviations: pd.DataFrame
     counts: pd.DataFrame
+    lows: pd.DataFrame
+    highs: pd.DataFrame
 
     @classmethod
     def of(cls, rows: pd.DataFrame, tissues: Sequence[str]) -> TableOne:
@@ -51,7 +58,20 @@ class TableOne:
         optional = {"tre_mm", "displacement_error_vox"}  # landmarks, a true motion
         columns = [c for c in columns if c not in optional or rows[c].notna().any()]
         grouped = rows.groupby("model", sort=False)[columns]
-        return cls(grouped.mean(), grouped.std(), grouped.count())
+        means = grouped.mean()
+        ends = [means.copy() for _ in ("low", "high")]
+        for (model, of), column in product(grouped, columns):
+            for end, value in zip(ends, mean_interval(of[column]), strict=True):
+                end.loc[model, column] = value
+        return cls(means, grouped.std(), grouped.count(), *ends)
+
+    @classmethod
+    def from_numbers(cls, numbers: pd.DataFrame) -> TableOne:
+        """The inverse of `numbers`."""
+        by_model = numbers.set_index("model")
+        columns = [str(column) for column in by_model if f"{column} sd" in by_model]
+        parts = [by_model[[column + suffix for column in columns]] for suffix in _SUFFIXES]
+        return cls(*(part.set_axis(columns, axis="columns") for part in parts))
 
     @property
     def titles(self) -> dict[str, str]:
@@ -65,30 +85,41 @@ class TableOne:
         fixed |= {"sd_log_jacobian": "SDlogJ", "displacement_error_vox": "error voxels"}
         return {column: fixed.get(column, column.replace("dice ", "DSC ")) for column in self.means.columns}
 
-    def cells(self, bold: Callable[[str], str] = str) -> pd.DataFrame:
+    def cells(self, bold: Callable[[str], str] = str, spread: str = "SD") -> pd.DataFrame:
         """Text: "mean (SD)", the best of each column (the initial pair apart) through `bold`.
 
         Where a value is undefined for some subjects, as after a registration that made a tissue vanish, the number of
         those that are left stands behind it.
+
+        Args:
+            bold: what is done to the best.
+            spread: "SD", or "95 % interval" of the mean instead.
         """
         text = {"model": list(self.means.index)}
         most = self.counts.max().max()
         for column, title in self.titles.items():
             best = self._best(column)
-            of_column = (self.means[column], self.deviations[column], self.counts[column])
+            of_column = (self.means[column], self._spreads(column, spread), self.counts[column])
             text[title] = [
                 (bold(shown(mean)) if model != INITIAL and round(mean, _DECIMALS) == best else shown(mean))
-                + ("" if pd.isna(sd) else f" ({shown(sd)})")
+                + around
                 + (f", n = {count}" if 0 < count < most else "")
-                for model, mean, sd, count in zip(self.means.index, *of_column, strict=True)
+                for model, mean, around, count in zip(self.means.index, *of_column, strict=True)
             ]
         return pd.DataFrame(text)
 
     def numbers(self) -> pd.DataFrame:
-        """Numbers: for each column the mean, `… sd` and `… n`."""
-        parts = [self.means, self.deviations.add_suffix(" sd"), self.counts.add_suffix(" n")]
-        order = [f"{column}{suffix}" for column in self.means.columns for suffix in ("", " sd", " n")]
+        """Numbers: for each column the mean, `… sd`, `… n`, `… low` and `… high`."""
+        tables = (self.means, self.deviations, self.counts, self.lows, self.highs)
+        parts = [table.add_suffix(suffix) for table, suffix in zip(tables, _SUFFIXES, strict=True)]
+        order = [f"{column}{suffix}" for column in self.means.columns for suffix in _SUFFIXES]
         return pd.concat(parts, axis=1)[order].reset_index()
+
+    def _spreads(self, column: str, spread: str) -> list[str]:
+        if spread == "SD":
+            return ["" if pd.isna(sd) else f" ({shown(sd)})" for sd in self.deviations[column]]
+        ends = zip(self.lows[column], self.highs[column], strict=True)
+        return ["" if pd.isna(low) else f" ({shown(low)} to {shown(high)})" for low, high in ends]
 
     def _best(self, column: str) -> float | None:
         means = self.means[column].drop(INITIAL, errors="ignore").dropna()

@@ -6,10 +6,13 @@ The modules that write a whole document are imported where they are needed: `rep
 
 from __future__ import annotations
 
+from elasreg_core.figures.chosen import chosen_figure
+from elasreg_core.figures.coinciding import SPREADS
 from elasreg_core.figures.deformation import grid_figure, jacobian_figure
 from elasreg_core.figures.heatmap import criterion_figure
+from elasreg_core.figures.identifiability import identifiability_figure
 from elasreg_core.figures.images import difference_figure, image_figure
-from elasreg_core.figures.palette import tissue_colours
+from elasreg_core.figures.palette import group_colours, model_colour, tissue_colours
 from elasreg_core.figures.phantom import phantom_figures
 from elasreg_core.figures.plane import Plane, View, middle_of, views_of
 from elasreg_core.figures.registration import Panel, pair_panels, registration_panels
@@ -22,18 +25,23 @@ PLOT_CONFIG = {"displaylogo": False, "showSendToCloud": False, "modeBarButtonsTo
 
 __all__ = [
     "PLOT_CONFIG",
+    "SPREADS",
     "Panel",
     "Plane",
     "View",
+    "chosen_figure",
     "correlation_figure",
     "correlation_map",
     "criterion_figure",
     "difference_figure",
     "grid_figure",
+    "group_colours",
+    "identifiability_figure",
     "image_figure",
     "jacobian_figure",
     "loss_figure",
     "middle_of",
+    "model_colour",
     "pair_panels",
     "phantom_figures",
     "registration_panels",

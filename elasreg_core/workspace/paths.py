@@ -29,6 +29,11 @@ def store_path() -> Path:
     return home() / "elasreg.sqlite"
 
 
+def comparisons_folder() -> Path:
+    """Where finished comparisons lie, each in a folder of its own."""
+    return home() / "comparisons"
+
+
 def open_data(root: Path | str, layout: str) -> Dataset:
     """A data set whose pairs, where `elasreg data prepare` has kept them, come from the workspace.
 

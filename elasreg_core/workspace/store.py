@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS scores (
     source TEXT NOT NULL, node TEXT NOT NULL, metric TEXT NOT NULL, label INTEGER NOT NULL, value REAL,
     PRIMARY KEY (source, node, metric, label)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pairs (fingerprint TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
 """
 _WHOLE = 0  # the label of what concerns the whole deformation
 
@@ -47,7 +48,12 @@ class SearchSummary:
 
 def source_key(checkpoint: Checkpoint, pair: RegistrationPair) -> str:
     """What node scores depend on beside the node: weights, pair, scoring code."""
-    return hashlib.sha256(f"{SCORING_VERSION}:{checkpoint.card.weights_sha256}:{pair.digest}".encode()).hexdigest()
+    return source_of(checkpoint, pair.digest)
+
+
+def source_of(checkpoint: Checkpoint, pair_digest: str) -> str:
+    """`source_key`, of a pair that is not loaded."""
+    return hashlib.sha256(f"{SCORING_VERSION}:{checkpoint.card.weights_sha256}:{pair_digest}".encode()).hexdigest()
 
 
 class Store:
@@ -105,6 +111,21 @@ class Store:
         """
         with self._connection() as connection:
             return [SearchSummary(*row) for row in connection.execute(query)]
+
+    def sizes(self) -> dict[str, int]:
+        """How many scores every source has: what was read from a source holds as long as its number stays."""
+        with self._connection() as connection:
+            return dict(connection.execute("SELECT source, COUNT(*) FROM scores GROUP BY source"))
+
+    def digests(self) -> dict[str, str]:
+        """The digests of pairs by the fingerprint of their files (`data.prepared`), as far as they are remembered."""
+        with self._connection() as connection:
+            return dict(connection.execute("SELECT fingerprint, digest FROM pairs"))
+
+    def remember(self, fingerprint: str, digest: str) -> None:
+        """Keeps a pair's digest, so that its scores are found without reading its images."""
+        with self._connection() as connection:
+            connection.execute("INSERT OR REPLACE INTO pairs VALUES (?, ?)", (fingerprint, digest))
 
     def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
         return connected(self.path, "searches")

@@ -26,6 +26,16 @@ def choose_selection(pair: RegistrationPair) -> Selection:
     return Selection(criterion, rule)
 
 
+def choice_title(selection: Selection) -> str:
+    """A choice in a few words, e.g. "Dice: the best node"."""
+    return f"{METRICS[selection.criterion].title}: {_RULE_TITLES[selection.rule]}"
+
+
+def choice_in_url(selection: Selection) -> dict[str, str]:
+    """The query parameters with which the pickers of `choose_selection` open at a choice."""
+    return {"criterion": METRICS[selection.criterion].title, "rule": _RULE_TITLES[selection.rule]}
+
+
 def choose_also(pair: RegistrationPair, criterion: str) -> tuple[str, ...]:
     """Other criteria, to be scored and shown beside the one that is chosen by."""
     return tuple(

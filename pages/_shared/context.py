@@ -28,6 +28,25 @@ class Context:
     data: Dataset
 
 
+@dataclass(frozen=True)
+class Cohort:
+    """The choice, no image loaded.
+
+    Attributes:
+        name: of the data set.
+        data: its subjects.
+        subject: the one at hand.
+        family: of checkpoints.
+        fitting: names of all families that know the data's tissues.
+    """
+
+    name: str
+    data: Dataset
+    subject: str
+    family: Family
+    fitting: tuple[str, ...]
+
+
 @contextlib.contextmanager
 def readable_errors() -> Iterator[None]:
     """Shows bad input as the sentence it is, and ends the page there; nothing computed is lost."""
@@ -38,7 +57,7 @@ def readable_errors() -> Iterator[None]:
         st.stop()
 
 
-def choose() -> Context:
+def choose_cohort() -> Cohort:
     """The pickers in the sidebar. Ends the page with a message where there is nothing to choose."""
     loaders.prepare_demo()
     families, found = family_names(), loaders.datasets()
@@ -51,15 +70,21 @@ def choose() -> Context:
         root, layout = found[name]
         data = loaders.dataset(str(root), layout)
         subject = st.selectbox("Subject", data.subjects, key="subject", bind="query-params")
-        fitting = [family for family in families if data.tissues in (None, tissues_of(family))]
+        fitting = tuple(family for family in families if data.tissues in (None, tissues_of(family)))
         if not fitting:
             tissues = ", ".join(data.tissues.names) if data.tissues else "these"
             empty(f"No checkpoint knows the tissues of {name}: {tissues}.", "elasreg train CONFIG.toml --out DIR")
         family = find_family(st.selectbox("Checkpoint", fitting, key="checkpoint", bind="query-params"))
+    return Cohort(name, data, subject, family, fitting)
+
+
+def choose() -> Context:
+    """As `choose_cohort`, and the subject's pair is loaded."""
+    cohort = choose_cohort()
     with readable_errors():
-        member = next(iter(family.members.values()))
-        pair = loaders.pair(str(root), layout, subject, member)
-    return Context(family, pair, data)
+        member = next(iter(cohort.family.members.values()))
+        pair = loaders.pair(str(cohort.data.root), cohort.data.layout, cohort.subject, member)
+    return Context(cohort.family, pair, cohort.data)
 
 
 def choose_regularizer(family: Family) -> Regularizer:

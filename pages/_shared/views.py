@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -25,6 +25,8 @@ from elasreg_core.registration.registered import Registration
 from pages._shared.loaders import CACHE_KEYS
 
 PANEL_WIDTH = 300
+#: A figure in which marks can be boxed as well as clicked.
+SELECTABLE_CONFIG = {**PLOT_CONFIG, "modeBarButtonsToRemove": ["lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"]}
 
 
 def show_panels(panels: Sequence[Panel], key: str) -> None:
@@ -35,9 +37,14 @@ def show_panels(panels: Sequence[Panel], key: str) -> None:
 
 def tissue_legend(tissues: Sequence[str]) -> None:
     """Which colour is which tissue, once for all figures below."""
+    colour_legend(tissue_colours(tissues))
+
+
+def colour_legend(colours: Mapping[str, str]) -> None:
+    """Which colour is what, once for all figures below."""
     marks = (
         f'<span style="color:{colour};font-size:1.2em">●</span>&nbsp;{html.escape(name)}'
-        for name, colour in tissue_colours(tissues).items()
+        for name, colour in colours.items()
     )
     st.html('<div style="opacity:0.85">' + "&emsp;".join(marks) + "</div>")
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from elasreg_core.workspace import paths
+from elasreg_core.workspace.demo import COHORTS, ensure_phantom
 from pages._shared import loaders
 from tests.builders import write_nifti
 
@@ -26,6 +27,18 @@ def _own_main():
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
+
+
+@pytest.fixture(scope="session")
+def made_demo(tmp_path_factory):
+    """The demo hearts, made once."""
+    return ensure_phantom(COHORTS["cardiac-phantom"], tmp_path_factory.mktemp("demo") / "cardiac-phantom")
+
+
+@pytest.fixture(autouse=True)
+def _demo_at_hand(_own_workspace, made_demo):
+    """Every workspace has the demo, as if a page had made it."""
+    shutil.copytree(made_demo, paths.data_folder() / made_demo.name)
 
 
 @pytest.fixture

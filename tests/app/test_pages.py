@@ -15,7 +15,7 @@ from pages._shared import context, loaders
 from tests.app.opening import assert_fine, charts, dice, open_page
 from tests.conftest import ROOT
 
-PAGES = ["start", "explore", "identify"]
+PAGES = ["start", "explore", "identify", "parameters", "compare"]
 
 pytestmark = pytest.mark.slow
 

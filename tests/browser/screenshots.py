@@ -18,6 +18,13 @@ from elasreg_core.figures import correlation_map, phantom_figures
 from tests.browser.conftest import CHROMIUM
 from tests.browser.serving import CHROMIUM_FLAGS, served_app
 
+#: Page → the button that starts what it shows, and what stands there once that is done.
+LONG_WORK = {
+    "identify": ("Search this subject", "Download the sweep"),
+    "parameters": ("Search 7 subjects", "8 of 8 subjects"),
+    "compare": ("Compare on 8 subjects", "Table (CSV)"),
+}
+
 
 def take(out: Path, widths: tuple[int, ...] = (1400, 800)) -> None:
     """Writes `<page>-<width>.png` for every page."""
@@ -29,13 +36,14 @@ def take(out: Path, widths: tuple[int, ...] = (1400, 800)) -> None:
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         for width in widths:
-            for name in ("", "explore", "identify", "train"):
+            for name in ("", "explore", "identify", "parameters", "compare", "train"):
                 page = browser.new_page(viewport={"width": width, "height": 900})
                 page.goto(f"{url}/{name}")
                 page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=90_000)
-                if name == "identify" and width == widths[0]:  # the store keeps the result for the other widths
-                    page.get_by_role("button", name="Search this subject").click(timeout=90_000)
-                    page.get_by_text("Download the sweep").wait_for(timeout=120_000)
+                if name in LONG_WORK and width == widths[0]:  # the workspace keeps the result for the other widths
+                    button, done = LONG_WORK[name]
+                    page.get_by_role("button", name=button).click(timeout=90_000)
+                    page.get_by_text(done).first.wait_for(timeout=600_000)
                 page.locator(".js-plotly-plot").first.wait_for(timeout=90_000)
                 page.wait_for_timeout(2500)  # figures fade in
                 height = page.locator('[data-testid="stMain"]').evaluate("e => e.scrollHeight")

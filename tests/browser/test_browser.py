@@ -13,8 +13,11 @@ PAGES = {
     "": "Which elasticity suits this tissue?",
     "explore": "Explore λ and μ",
     "identify": "Identify λ and μ",
+    "parameters": "λ and μ of the cohort",
+    "compare": "Compare the models",
     "train": "Train networks of my own",
 }
+WITHOUT_FIGURES = {"identify", "parameters", "compare", "train"}  # before their first search, comparison, training
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def test_every_page_draws_at_both_widths_and_asks_nobody_outside(page, app_url, 
     open_page(page, f"{app_url}/{name}")
     expect(page.get_by_role("heading", name=PAGES[name])).to_be_visible(timeout=60_000)
     assert page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count() == 0
-    if name not in ("identify", "train"):  # it has no figure before its first search
+    if name not in WITHOUT_FIGURES:
         expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=60_000)
     body = page.locator('[data-testid="stMain"]')
     assert body.evaluate("e => e.scrollWidth - e.clientWidth") <= 0  # nothing sticks out sideways
@@ -52,7 +55,8 @@ def test_a_link_straight_to_a_page_of_a_fresh_server_has_the_navigation(page, ap
     open_page(page, f"{app_url}/explore")
     links = page.locator('[data-testid="stSidebarNavLink"]')
     expect(links).to_have_text(
-        [re.compile(f"{name}$") for name in ("Start", "Explore", "Identify", "Train")], timeout=30_000
+        [re.compile(f"{name}$") for name in ("Start", "Explore", "Identify", "Parameters", "Compare", "Train")],
+        timeout=30_000,
     )
 
 

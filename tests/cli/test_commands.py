@@ -300,6 +300,7 @@ def test_compare_prints_the_table_and_a_bad_subject_costs_nobody_else(project, t
     assert "Trained with uniform sampling, the energy of the displacement × 1." in captured.out
     assert (tmp_path / "out" / "table.md").read_text().startswith("| model | DSC RV | DSC LV-Myo |")
     written = {"per_subject.csv", "parameters.csv", "curves.csv", "equal_regularity.csv", "tests.csv"}
+    written |= {"curves_per_subject.csv", "certainty_table.csv", "comparison.json"}
     written |= {"table.csv", "table.md", "table.tex", "report.html", "paper.csv"}  # without a truth, as on patients
     assert {path.name for path in (tmp_path / "out").iterdir()} == written
     numbers = pd.read_csv(tmp_path / "out" / "table.csv").set_index("model")

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from elasreg_core.evaluation.comparison import Contender
-from elasreg_core.evaluation.statistics import all_comparisons, between_families, paired_comparison
+from elasreg_core.evaluation.statistics import all_comparisons, between_families, mean_interval, paired_comparison
 from elasreg_core.networks.architecture import MODELS
 
 NAN = float("nan")
@@ -122,3 +122,15 @@ def test_the_spread_of_a_difference_is_not_that_of_the_models():
     assert list(spread.index) == ["initial", "elas-g", "elas-sas", "elas-sas − elas-g"]
     assert spread.loc["elas-sas − elas-g", ["mean", "sd"]].tolist() == pytest.approx([0.02, 0])
     assert spread.loc["elas-g", "sd"] == pytest.approx(0.1414, abs=1e-4)
+
+
+def test_a_means_interval_is_about_two_standard_errors_either_side():
+    values = np.random.default_rng(0).normal(0.8, 0.05, 100)
+    low, high = mean_interval([*values, NAN])
+    error = values.std() / 10  # √100
+    assert (low, high) == pytest.approx((values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=0.1 * error)
+
+
+@pytest.mark.parametrize("values", [[], [0.8], [0.8, NAN]])
+def test_fewer_than_two_subjects_have_no_interval(values):
+    assert np.isnan(mean_interval(values)).all()

@@ -39,6 +39,19 @@ def test_the_best_of_each_column_is_bold_the_initial_pair_apart(table):
     assert "TRE mm" not in cells
 
 
+def test_the_means_intervals_come_in_brackets_too(table):
+    cells = table.cells(spread="95 % interval").set_index("model")
+    # two subjects: resampled means are 0.4, 0.5 or 0.6
+    assert cells.loc["initial", "mean DSC"] == "0.500 (0.400 to 0.600)"
+    assert cells.loc["elas-g", "DSC wall_1"] == "0.900, n = 1"  # one value has no interval
+
+
+def test_a_table_comes_back_from_its_numbers(table):
+    again = TableOne.from_numbers(table.numbers())
+    for part in ("means", "deviations", "counts", "lows", "highs"):
+        pd.testing.assert_frame_equal(getattr(again, part), getattr(table, part))
+
+
 def test_the_numbers_say_how_many_subjects_each_mean_is_of(table):
     numbers = table.numbers().set_index("model")
     assert numbers.loc["elas-g", "dice wall_1 n"] == 1

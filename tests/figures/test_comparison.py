@@ -9,14 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from elasreg_core.evaluation.comparison import Comparison, Contender
+from elasreg_core.evaluation.comparison import Comparison
 from elasreg_core.evaluation.statistics import all_comparisons, paired_comparison
 from elasreg_core.evaluation.table_one import TableOne, certainty_table, paper_rows
-from elasreg_core.figures.comparison import difference_intervals, parameter_scatter, regularity_figure, subject_lines
+from elasreg_core.figures.comparison import (
+    difference_intervals,
+    parameter_scatter,
+    regularity_figure,
+    regularity_panel,
+    subject_lines,
+)
+from elasreg_core.figures.distributions import distribution_figure
+from elasreg_core.figures.palette import choice_symbol, model_colour
 from elasreg_core.figures.report import Found, comparison_report
-from elasreg_core.networks.architecture import MODELS
-from elasreg_core.networks.checkpoint import load_family
-from tests.builders import TISSUES, make_family
+from tests.builders import TISSUES, make_comparison
 
 CURVE = pd.DataFrame(
     {
@@ -32,38 +38,7 @@ CURVE = pd.DataFrame(
 
 @pytest.fixture
 def comparison(tmp_path) -> Comparison:
-    rng = np.random.default_rng(0)
-    rows = [
-        {
-            "subject": f"s{i}",
-            "model": model,
-            **{f"dice {tissue}": base + 0.05 * rng.random() for tissue in TISSUES},
-            "mean_dice": base + 0.05 * rng.random(),
-            "mean_hd95_mm": 3.0,
-            "tre_mm": np.nan,
-            "displacement_error_vox": np.nan,
-            "neg_jacobian_percent": 0.0,
-            "sd_log_jacobian": 0.2,
-        }
-        for model, base in (("initial", 0.5), ("elas-g", 0.8), ("elas-sas", 0.82))
-        for i in range(6)
-    ]
-    known = {"plateau": 0.25, "nodes": 120, "on_edge": True, "ties": 0}
-    parameters = [
-        {"subject": f"s{i}", "model": "elas-sas", "tissue": tissue, "lambda": i / 10, "mu": 0.3, **known}
-        for i in range(6)
-        for tissue in TISSUES
-    ]
-    return Comparison(
-        load_family(make_family(tmp_path / "fam<1>")),
-        (Contender(MODELS["elas-g"]), Contender(MODELS["elas-sas"])),
-        pd.DataFrame(rows),
-        pd.DataFrame(parameters),
-        pd.DataFrame(),
-        {},
-        is_phantom=False,
-        faults=("s9 is damaged & left out.",),
-    )
+    return make_comparison(tmp_path / "fam<1>")
 
 
 @pytest.fixture
@@ -123,6 +98,46 @@ def test_every_subject_has_a_line_and_the_mean_is_on_top(comparison):
     assert len(figure.data) == 7
     assert figure.data[-1].name == "mean"
     np.testing.assert_allclose(figure.data[-1].y, comparison.rows.groupby("model", sort=False)["mean_dice"].mean())
+
+
+def test_lines_relative_to_a_model_start_at_0_and_one_stands_out(comparison):
+    figure = subject_lines(comparison.rows, "mean_dice", "Mean Dice", highlight="s3", relative_to="elas-g")
+    by_name = {trace.name: trace for trace in figure.data}
+    wide = comparison.rows.pivot(index="subject", columns="model", values="mean_dice")
+    assert by_name["s1"].y[1] == 0
+    assert by_name["s1"].y[2] == pytest.approx(wide.loc["s1", "elas-sas"] - wide.loc["s1", "elas-g"])
+    assert figure.data[-2].name == "s3"  # on top of all others, below the mean
+    assert by_name["s3"].line.width > by_name["s1"].line.width
+    assert figure.layout.yaxis.title.text == "Mean Dice, less that of elas-g"
+
+
+def test_a_difference_within_chance_is_grey(comparison):
+    tests = all_comparisons(comparison.rows, comparison.contenders)
+    tests = pd.concat([tests.assign(low=-0.1, high=0.1), tests.assign(low=0.1, high=0.3, p_adjusted=0.01)])
+    within, apart = difference_intervals(tests).data[0].marker.color
+    assert within.startswith("rgba(120,120,120")
+    assert apart.startswith("#")
+
+
+def test_a_box_for_every_class_and_model(comparison):
+    figure = distribution_figure(comparison.rows, "dice", "Dice", TISSUES)
+    assert [trace.name for trace in figure.data] == ["initial", "elas-g", "elas-sas"]
+    of = comparison.rows[comparison.rows["model"] == "elas-sas"]
+    np.testing.assert_array_equal(figure.data[2].y, [*of["dice wall"], *of["dice pool"]])
+    assert list(figure.data[2].x) == ["wall"] * 6 + ["pool"] * 6
+
+
+def test_a_panel_shows_one_column_and_a_subjects_own_curve():
+    own = CURVE.assign(subject="s1", mean_dice=0.5)
+    figure = regularity_panel(CURVE, "mean_dice", "mean", own)
+    assert [trace.line.dash for trace in figure.data] == [None, None, "dot", "dot"]
+    assert set(figure.data[3].y) == {0.5}
+
+
+def test_models_have_one_colour_whoever_chose_and_a_mark_by_who_did():
+    assert model_colour("elas-sas (cohort)") == model_colour("elas-sas") != model_colour("elas-g")
+    assert choice_symbol("elas-sas (cohort)") != choice_symbol("elas-sas")
+    assert model_colour("initial") == "#8A8A8A"
 
 
 def test_intervals_are_drawn_around_their_difference(comparison):

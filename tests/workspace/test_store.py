@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from elasreg_core.errors import InputError
-from elasreg_core.workspace.store import Store, source_key
+from elasreg_core.workspace.store import Store, source_key, source_of
 from tests.builders import make_checkpoint, make_pair, node_scores
 
 NAN = float("nan")
@@ -76,6 +76,22 @@ def test_searches_are_listed_with_their_progress_as_soon_as_they_have_any(store)
     assert found == [("patient001", "cardiac/diff-g", 1), ("patient001", "cardiac/elas-g", 2)]
 
 
+def test_a_sources_size_grows_with_every_score(store):
+    assert store.sizes() == {}
+    store.add("k", node_scores((0.1, 0.7), (0.5, 0.6)))
+    assert store.sizes() == {"k": 5}  # Dice of two tissues; TRE, folding and SDlogJ
+    store.add("k", node_scores((0.1, 0.7), (0.5, 0.6), ncc=(0.1, 0.2)))
+    store.add("l", node_scores((0.1, 0.7), (0.5,)))
+    assert store.sizes() == {"k": 7, "l": 4}
+
+
+def test_digests_are_remembered_by_fingerprint(store):
+    store.remember("f", "d")
+    store.remember("g", "e")
+    store.remember("f", "d2")
+    assert Store(store.path).digests() == {"f": "d2", "g": "e"}
+
+
 def test_one_writes_while_another_reads(store):
     store.add("k", node_scores((0.1, 0.7), (0.5,)))
     reader = sqlite3.connect(store.path, isolation_level=None)
@@ -97,6 +113,7 @@ def test_the_key_is_what_scores_depend_on(tmp_path):
     assert source_key(checkpoint, make_pair(id="renamed", group="DCM")) == key
     same = make_checkpoint(tmp_path / "elsewhere" / "elas-g", training={"steps": 9})
     assert source_key(same, make_pair()) == key
+    assert source_of(checkpoint, make_pair().digest) == key
 
     retrained = make_checkpoint(tmp_path / "other" / "elas-g", {"w": np.zeros(2, np.float32)})
     labels = make_pair().fixed_labels.copy()
