@@ -7,17 +7,15 @@ two searches that share nodes share their results, whatever the grid, the folder
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from elasreg_core.data.pair import RegistrationPair
-from elasreg_core.errors import InputError
 from elasreg_core.identification.sweep import NodeScores
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.physics.parameters import Node
+from elasreg_core.workspace.database import Database
 
 SCORING_VERSION = 4  # raise when a change of code changes scores
 
@@ -47,21 +45,24 @@ class SearchSummary:
 
 def source_key(checkpoint: Checkpoint, pair: RegistrationPair) -> str:
     """What node scores depend on beside the node: weights, pair, scoring code."""
-    return hashlib.sha256(f"{SCORING_VERSION}:{checkpoint.card.weights_sha256}:{pair.digest}".encode()).hexdigest()
+    return source_of(checkpoint, pair.digest)
+
+
+def source_of(checkpoint: Checkpoint, pair_digest: str) -> str:
+    """The same, of a pair of which no more than the digest is at hand."""
+    return hashlib.sha256(f"{SCORING_VERSION}:{checkpoint.card.weights_sha256}:{pair_digest}".encode()).hexdigest()
 
 
 class Store:
-    """The database of one workspace. Opening is cheap; every call is its own transaction."""
+    """Node scores in one workspace's database. Opening is cheap; every call is its own transaction."""
 
     def __init__(self, path: Path) -> None:
-        self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._connection() as connection:
-            connection.executescript(_SCHEMA)
+        self._database = Database(path, _SCHEMA)
+        self.path = self._database.path
 
     def begin(self, source: str, subject: str, checkpoint: str) -> None:
         """Notes that a search exists; a second time changes nothing."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO searches (source, subject, checkpoint) VALUES (?, ?, ?)",
                 (source, subject, checkpoint),
@@ -74,7 +75,7 @@ class Store:
         for metric, of_tissues in scores.per_tissue.items():
             values += [(metric, label, value) for label, value in enumerate(of_tissues, start=1)]
         rows = [(source, node, *value) for value in values]  # SQLite stores NaN as NULL
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             connection.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?, ?)", rows)
 
     def nodes(self, source: str, metrics: Collection[str] = ()) -> dict[Node, NodeScores]:
@@ -82,7 +83,7 @@ class Store:
         query = "SELECT node, metric, label, value FROM scores WHERE source = ? ORDER BY node, metric, label"
         per_tissue: dict[Node, dict[str, tuple[float, ...]]] = {}
         whole: dict[Node, dict[str, float]] = {}
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             for text, metric, label, stored in connection.execute(query, (source,)):
                 node = tuple(map(float, text.split()))
                 value = float("nan") if stored is None else stored
@@ -98,29 +99,16 @@ class Store:
             if wanted <= scores.keys()
         }
 
+    def sizes(self) -> dict[str, int]:
+        """Stored scores per source: whether something has come since one looked last."""
+        with self._database.connection() as connection:
+            return dict(connection.execute("SELECT source, COUNT(*) FROM scores GROUP BY source"))
+
     def searches(self) -> list[SearchSummary]:
         """All searches that have scored a node, newest first."""
         query = """
             SELECT subject, checkpoint, started, COUNT(*) FROM searches JOIN scores USING (source)
             WHERE metric = 'dice' AND label = 1 GROUP BY source ORDER BY started DESC, subject
         """
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             return [SearchSummary(*row) for row in connection.execute(query)]
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=30)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            with connection:
-                yield connection
-        except sqlite3.DatabaseError as error:
-            raise InputError(
-                f"The store of searches {self.path} cannot be used.",
-                expected="a database that elasreg wrote, on a disk with space, not locked for long",
-                received=str(error),
-                cure="Move the file away (searches can be computed again), or choose another ELASREG_HOME",
-            ) from error
-        finally:
-            connection.close()
