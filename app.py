@@ -9,6 +9,7 @@ st.navigation(
         st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
         st.Page("pages/explore.py", title="Explore", icon=":material/tune:"),
         st.Page("pages/identify.py", title="Identify", icon=":material/grid_view:"),
+        st.Page("pages/review.py", title="Review", icon=":material/rate_review:"),
     ],
     expanded=True,
 ).run()

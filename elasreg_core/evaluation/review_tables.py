@@ -75,7 +75,7 @@ class CohortReview:
         return sum(reviewer in self.standing(case) for case in self.cases)
 
     def progress(self, reviewer: str, blinded: bool) -> pd.DataFrame:
-        """One row per case: `subject, registration, verdict, note, given (UTC)` of the reader, and the others' verdicts.
+        """One row per case: `subject, registration`, the reader's `verdict, note, given (UTC)`, and what `others` said.
 
         While blinded, neither models nor others' verdicts are in it.
         """

@@ -93,9 +93,7 @@ def panel(name: str, view: View, alt: str, figure: go.Figure) -> Panel:
     """A figure as a panel of a view's row; in 3D its plane is named."""
     if view.across_axis is None:
         return Panel(name, alt, figure.update_layout(showlegend=False))
-    for layout in (figure.layout, *(frame.layout for frame in figure.frames)):
-        layout.title.text = f"{layout.title.text}, {view.name}"
-    figure.update_layout(showlegend=False)
+    figure.update_layout(showlegend=False, title_text=f"{figure.layout.title.text}, {view.name}")
     return Panel(f"{name}-{view.name}", f"{alt}; {view.name} plane {view.at}", figure)
 
 

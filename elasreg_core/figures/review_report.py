@@ -1,4 +1,4 @@
-"""A cohort's review as one HTML file that needs nothing else: each judged case's picture, scores, verdicts and notes."""
+"""A cohort's review as one HTML file that needs nothing else: every judged case's picture, scores and verdicts."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def review_report(
     shown_cases = [_case(cohort, case) for case in cases]
     judged = [known for known in cohort.cases if cohort.history(known)]
     others = [known for known in cohort.cases if not cohort.history(known)]
+    reviewers = {review.reviewer for known in judged for review in cohort.history(known)}
     return page(
         "review.html",
         title=f"{cohort.dataset}: review of {checkpoints[0].folder.resolve().parent.name}",
-        caption=f"{len(judged)} of {len(cohort.cases)} registrations were judged by eye, by "
-        f"{len({review.reviewer for known in judged for review in cohort.history(known)})} reviewers. "
-        "A reviewer's last verdict on a registration counts.",
+        caption=f"{len(judged)} of {len(cohort.cases)} registrations were judged by eye; "
+        f"reviewers: {', '.join(sorted(reviewers)) or 'none'}. A reviewer's last verdict on a registration counts.",
         counts=cohort.counts().to_dict("records"),
         unreviewed=[_title(known) for known in others],
         faults=faults,

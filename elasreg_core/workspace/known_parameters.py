@@ -23,7 +23,7 @@ class KnownParameters:
 
     Attributes:
         parameters: of all classes.
-        origin: in words, to follow "Parameters: ".
+        origin: in words, to follow them.
         is_chosen: whether a search chose them.
     """
 
@@ -61,7 +61,7 @@ def known_parameters(store: Store, family: Family, model: str, subject: str, pai
     parameters = ParameterField.uniform(node, checkpoint.tissues.n_classes)
     if checkpoint.is_adaptive:
         parameters = ParameterField((checkpoint.card.background, *parameters.nodes[1:]))
-    origin = f"{regularizer.shown(node)}, a default, as the store has no finished search of this subject"
+    origin = "a default, as the store has no finished search of this subject"
     return KnownParameters(parameters, origin, is_chosen=False)
 
 

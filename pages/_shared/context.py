@@ -20,10 +20,11 @@ from pages._shared import loaders
 
 @dataclass(frozen=True)
 class Context:
-    """The choice, loaded."""
+    """The choice, loaded; `dataset` is the data set's name."""
 
     family: Family
     pair: RegistrationPair
+    dataset: str
 
 
 @contextlib.contextmanager
@@ -32,8 +33,13 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        st.error(_as_markdown(error), icon=":material/error:")
+        show_error(error)
         st.stop()
+
+
+def show_error(error: InputError) -> None:
+    """Bad input as the sentence it is."""
+    st.error(_as_markdown(error), icon=":material/error:")
 
 
 def choose() -> Context:
@@ -57,7 +63,7 @@ def choose() -> Context:
     with readable_errors():
         member = next(iter(family.members.values()))
         pair = loaders.pair(str(root), layout, subject, member)
-    return Context(family, pair)
+    return Context(family, pair, name)
 
 
 def choose_regularizer(family: Family) -> Regularizer:

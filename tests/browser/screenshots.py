@@ -29,7 +29,7 @@ def take(out: Path, widths: tuple[int, ...] = (1400, 800)) -> None:
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         for width in widths:
-            for name in ("", "explore", "identify"):
+            for name in ("", "explore", "identify", "review"):
                 page = browser.new_page(viewport={"width": width, "height": 900})
                 page.goto(f"{url}/{name}")
                 page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=90_000)

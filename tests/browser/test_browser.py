@@ -9,7 +9,12 @@ from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PAGES = {"": "Which elasticity suits this tissue?", "explore": "Explore λ and μ", "identify": "Identify λ and μ"}
+PAGES = {
+    "": "Which elasticity suits this tissue?",
+    "explore": "Explore λ and μ",
+    "identify": "Identify λ and μ",
+    "review": "Is this registration good?",
+}
 
 
 @pytest.fixture
@@ -46,7 +51,9 @@ def test_every_page_draws_at_both_widths_and_asks_nobody_outside(page, app_url, 
 def test_a_link_straight_to_a_page_of_a_fresh_server_has_the_navigation(page, app_url):
     open_page(page, f"{app_url}/explore")
     links = page.locator('[data-testid="stSidebarNavLink"]')
-    expect(links).to_have_text([re.compile(f"{name}$") for name in ("Start", "Explore", "Identify")], timeout=30_000)
+    expect(links).to_have_text(
+        [re.compile(f"{name}$") for name in ("Start", "Explore", "Identify", "Review")], timeout=30_000
+    )
 
 
 def test_the_url_opens_explore_at_its_setting(page, app_url):
