@@ -31,7 +31,8 @@ with readable_errors():
     pair, registration = cohort.registered(case)
     known = cohort.known(case)
     own = cohort.said_of([known]).history(known, reading.reviewer)
-show_verdict(case, own, reading.blinded)
+with st.container():
+    show_verdict(case, own, reading.blinded)
 verdict_bar(cohort, position, known, own, reading)
 
 chosen = st.segmented_control(

@@ -26,15 +26,17 @@ def heading(page):
 
 def test_three_cases_by_keyboard_then_the_report(page, app_url, tmp_path):
     page.goto(f"{app_url}/review?reviewer=Ada&views=Jacobian&blinded=true&seed=3")
-    expect(page.get_by_text("0 of 8 reviewed")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("0 of 8 reviewed")).to_be_visible(timeout=300_000)
     for done, (key, subject) in enumerate((("g", "patient002"), ("d", "patient003"), ("b", "patient004")), start=1):
         page.locator(IDLE).wait_for(timeout=60_000)
         page.keyboard.press(key)
         expect(heading(page)).to_contain_text(subject, timeout=60_000)
         expect(page.get_by_text(f"{done} of 8 reviewed")).to_be_visible(timeout=60_000)
     expect(page).to_have_url(re.compile("subject=patient004"))
+    page.locator(IDLE).wait_for(timeout=60_000)
     page.keyboard.press("p")
     expect(heading(page)).to_contain_text(re.compile("patient003.*bad"), timeout=60_000)
+    page.locator(IDLE).wait_for(timeout=60_000)
     # a note is typed, not taken for verdicts; Tab leaves the field for the first verdict
     page.get_by_label("Note, kept with the verdict").click()
     page.keyboard.type("gdb: a bad one")
@@ -56,7 +58,7 @@ def test_three_cases_by_keyboard_then_the_report(page, app_url, tmp_path):
 def test_blinking_needs_no_server(page, app_url):
     page.goto(f"{app_url}/review?views=Blink")
     figure = page.locator(".js-plotly-plot").first
-    expect(figure.get_by_text("▶ blink")).to_be_visible(timeout=120_000)
+    expect(figure.get_by_text("▶ blink")).to_be_visible(timeout=300_000)
     page.locator(IDLE).wait_for(timeout=60_000)
     page.context.set_offline(True)
     seen = figure.locator(".textpoint")
