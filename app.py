@@ -11,7 +11,9 @@ st.navigation(
         st.Page("pages/identify.py", title="Identify", icon=":material/grid_view:"),
         st.Page("pages/parameters.py", title="Parameters", icon=":material/scatter_plot:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
+        st.Page("pages/review.py", title="Review", icon=":material/rate_review:"),
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
     ],
     expanded=True,
 ).run()

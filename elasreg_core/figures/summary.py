@@ -32,6 +32,7 @@ COLUMNS = (
     "Volume change, fixed → moving",
 )
 _LONGEST_NAME = 60
+_WEBP_QUALITY = 90
 
 
 def summary_png(pair: RegistrationPair, registration: Registration, initial: Scores, registered: Scores) -> bytes:
@@ -39,6 +40,14 @@ def summary_png(pair: RegistrationPair, registration: Registration, initial: Sco
     file = io.BytesIO()
     figure = summary_figure(pair, registration, initial, registered)
     figure.savefig(file, format="png", dpi=DPI, metadata={"Software": f"elasreg {__version__}"})
+    return file.getvalue()
+
+
+def summary_webp(pair: RegistrationPair, registration: Registration, initial: Scores, registered: Scores) -> bytes:
+    """The picture as a WebP file, a fifth of the PNG's size: for documents that hold many."""
+    file = io.BytesIO()
+    figure = summary_figure(pair, registration, initial, registered)
+    figure.savefig(file, format="webp", dpi=DPI, pil_kwargs={"quality": _WEBP_QUALITY})
     return file.getvalue()
 
 

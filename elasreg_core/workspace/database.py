@@ -1,4 +1,7 @@
-"""The workspace's SQLite file: many readers beside a writer, safe against kill -9; every block is one transaction."""
+"""The workspace's SQLite file: many readers, one writer at a time, safe against kill -9.
+
+Whoever keeps something there brings its own tables (`store`: node scores; `reviews`: verdicts).
+"""
 
 from __future__ import annotations
 
@@ -9,31 +12,63 @@ from pathlib import Path
 
 from elasreg_core.errors import InputError
 
+_CANNOT = "The workspace's database {path} cannot be used."
 
-@contextmanager
-def connected(path: Path, content: str) -> Iterator[sqlite3.Connection]:
-    """A connection to the database, committed at the end of the block, or rolled back if it raises.
 
-    Args:
-        path: of the file; made where it is missing.
-        content: what the caller keeps in it, for the message: "searches".
+class Database:
+    """One file, one set of tables. Opening is cheap; every connection is its own transaction."""
 
-    Raises:
-        InputError: the file cannot be used.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=30)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        with connection:
-            yield connection
-    except sqlite3.DatabaseError as error:
-        raise InputError(
-            f"The store of {content} {path} cannot be used.",
+    def __init__(self, path: Path, schema: str, patience_s: float = 30) -> None:
+        """Makes the file and the tables where they are missing.
+
+        Args:
+            path: of the file.
+            schema: statements that change nothing the second time.
+            patience_s: how long another writer is waited for.
+
+        Raises:
+            InputError: it is damaged, locked for longer, or no database.
+        """
+        self.path, self._patience_s = Path(path), patience_s
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                _CANNOT.format(path=self.path), expected="a folder that can be written to", received=error.strerror
+            ) from error
+        with self.connection() as connection:
+            connection.executescript(schema)
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection; what is done with it is kept wholly or not at all.
+
+        Raises:
+            InputError: the file is damaged or locked, or the disk is full.
+        """
+        try:
+            connection = sqlite3.connect(self.path, timeout=self._patience_s)
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(error) from error
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            with connection:
+                yield connection
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(error) from error
+        finally:
+            connection.close()
+
+    def _unusable(self, error: sqlite3.DatabaseError) -> InputError:
+        primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without what extends it
+        locked = primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        return InputError(
+            _CANNOT.format(path=self.path),
             expected="a database that elasreg wrote, on a disk with space, not locked for long",
             received=str(error),
-            cure="Move the file away (searches can be computed again), or choose another ELASREG_HOME",
-        ) from error
-    finally:
-        connection.close()
+            cure="Try again when the other program has finished writing"
+            if locked
+            else "Move the file away, but keep it (searches can be computed again, reviews cannot), "
+            "or choose another ELASREG_HOME",
+        )

@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 
 from elasreg_core.errors import InputError
-from elasreg_core.workspace.database import connected
+from elasreg_core.workspace.database import Database
 from elasreg_core.workspace.paths import PROJECT
 
 #: The environment variable that tells a process which job it works on.
@@ -116,9 +116,8 @@ class Jobs:
 
     def __init__(self, path: Path) -> None:
         """Opens the workspace's database, `paths.store_path()`."""
-        self.path = Path(path)
-        with self._connection() as connection:
-            connection.executescript(_SCHEMA)
+        self._database = Database(path, _SCHEMA)
+        self.path = self._database.path
 
     def start(self, kind: str, about: str, arguments: Sequence[str]) -> Job:
         """Starts `elasreg ARGUMENTS` in a process of its own; if one is at the same thing already, returns that.
@@ -128,7 +127,7 @@ class Jobs:
         """
         if kind not in KINDS:
             raise InputError("There is no such kind of job.", expected=" or ".join(KINDS), received=kind)
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             connection.execute("BEGIN IMMEDIATE")  # nobody else starts one in between
             latest = self._latest(connection, kind, about)
             if latest is not None and latest.is_running:
@@ -146,22 +145,22 @@ class Jobs:
 
     def latest(self, kind: str, about: str) -> Job | None:
         """The newest job about something."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             return self._latest(connection, kind, about)
 
     def get(self, number: int) -> Job | None:
         """One job; None if it has been forgotten."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             return next(iter(self._read(connection, "id = ?", number)), None)
 
     def all(self) -> list[Job]:
         """All jobs, newest first."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             return self._read(connection, "TRUE")
 
     def stop(self, job: Job) -> None:
         """Asks a job to stop; what it has finished is kept. One that does not listen is killed at a later request."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             asked = "UPDATE jobs SET stop_asked = COALESCE(stop_asked, ?) WHERE id = ? AND state = 'running'"
             connection.execute(asked, (time.time(), job.id))
             now = next(iter(self._read(connection, "id = ?", job.id)), None)
@@ -210,9 +209,6 @@ class Jobs:
         for (number,) in connection.execute(ended, (_KEPT,)).fetchall():
             connection.execute("DELETE FROM jobs WHERE id = ?", (number,))
             self.log_of(number).unlink(missing_ok=True)
-
-    def _connection(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
-        return connected(self.path, "searches and jobs")
 
 
 def _job(row: tuple[object, ...]) -> Job:

@@ -7,9 +7,7 @@ two searches that share nodes share their results, whatever the grid, the folder
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Collection
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.identification.sweep import NodeScores
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.physics.parameters import Node
-from elasreg_core.workspace.database import connected
+from elasreg_core.workspace.database import Database
 
 SCORING_VERSION = 4  # raise when a change of code changes scores
 
@@ -57,16 +55,15 @@ def source_of(checkpoint: Checkpoint, pair_digest: str) -> str:
 
 
 class Store:
-    """The database of one workspace. Opening is cheap; every call is its own transaction."""
+    """Node scores in one workspace's database. Opening is cheap; every call is its own transaction."""
 
     def __init__(self, path: Path) -> None:
-        self.path = Path(path)
-        with self._connection() as connection:
-            connection.executescript(_SCHEMA)
+        self._database = Database(path, _SCHEMA)
+        self.path = self._database.path
 
     def begin(self, source: str, subject: str, checkpoint: str) -> None:
         """Notes that a search exists; a second time changes nothing."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO searches (source, subject, checkpoint) VALUES (?, ?, ?)",
                 (source, subject, checkpoint),
@@ -79,7 +76,7 @@ class Store:
         for metric, of_tissues in scores.per_tissue.items():
             values += [(metric, label, value) for label, value in enumerate(of_tissues, start=1)]
         rows = [(source, node, *value) for value in values]  # SQLite stores NaN as NULL
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             connection.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?, ?)", rows)
 
     def nodes(self, source: str, metrics: Collection[str] = ()) -> dict[Node, NodeScores]:
@@ -87,7 +84,7 @@ class Store:
         query = "SELECT node, metric, label, value FROM scores WHERE source = ? ORDER BY node, metric, label"
         per_tissue: dict[Node, dict[str, tuple[float, ...]]] = {}
         whole: dict[Node, dict[str, float]] = {}
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             for text, metric, label, stored in connection.execute(query, (source,)):
                 node = tuple(map(float, text.split()))
                 value = float("nan") if stored is None else stored
@@ -103,29 +100,31 @@ class Store:
             if wanted <= scores.keys()
         }
 
+    def sizes(self) -> dict[str, int]:
+        """Stored scores per source: whether something has come since one looked last."""
+        with self._database.connection() as connection:
+            return dict(connection.execute("SELECT source, COUNT(*) FROM scores GROUP BY source"))
+
     def searches(self) -> list[SearchSummary]:
         """All searches that have scored a node, newest first."""
         query = """
             SELECT subject, checkpoint, started, COUNT(*) FROM searches JOIN scores USING (source)
             WHERE metric = 'dice' AND label = 1 GROUP BY source ORDER BY started DESC, subject
         """
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             return [SearchSummary(*row) for row in connection.execute(query)]
 
     def sizes(self) -> dict[str, int]:
         """How many scores every source has: what was read from a source holds as long as its number stays."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             return dict(connection.execute("SELECT source, COUNT(*) FROM scores GROUP BY source"))
 
     def digests(self) -> dict[str, str]:
         """The digests of pairs by the fingerprint of their files (`data.prepared`), as far as they are remembered."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             return dict(connection.execute("SELECT fingerprint, digest FROM pairs"))
 
     def remember(self, fingerprint: str, digest: str) -> None:
         """Keeps a pair's digest, so that its scores are found without reading its images."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             connection.execute("INSERT OR REPLACE INTO pairs VALUES (?, ?)", (fingerprint, digest))
-
-    def _connection(self) -> AbstractContextManager[sqlite3.Connection]:
-        return connected(self.path, "searches")

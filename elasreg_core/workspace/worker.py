@@ -6,13 +6,12 @@ import contextlib
 import functools
 import os
 import signal
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 
 from elasreg_core.errors import InputError
-from elasreg_core.workspace.database import connected
+from elasreg_core.workspace.database import Database
 from elasreg_core.workspace.jobs import JOB_VARIABLE, Jobs
 from elasreg_core.workspace.paths import store_path
 
@@ -119,7 +118,7 @@ class Worker:
         """Changes the job's row, if it is still this process's; work goes on where that is not possible."""
         assignments = ", ".join(f"{name} = ?" for name in values)
         query = f"UPDATE jobs SET {assignments} WHERE id = ? AND pid = ?"  # noqa: S608 (names of our own)
-        with contextlib.suppress(InputError, sqlite3.Error), connected(store_path(), "jobs") as connection:
+        with contextlib.suppress(InputError), Database(store_path(), "").connection() as connection:
             connection.execute(query, (*values.values(), self.number, os.getpid()))
 
 

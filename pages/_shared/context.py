@@ -21,11 +21,12 @@ from pages._shared import loaders
 
 @dataclass(frozen=True)
 class Context:
-    """The choice, loaded: a subject's pair, of a data set, for a family of checkpoints."""
+    """The choice, loaded: a subject's pair, of a data set, for a family of checkpoints; `dataset` is the set's name."""
 
     family: Family
     pair: RegistrationPair
     data: Dataset
+    dataset: str
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,13 @@ def readable_errors() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        st.error(_as_markdown(error), icon=":material/error:")
+        show_error(error)
         st.stop()
+
+
+def show_error(error: InputError) -> None:
+    """Bad input as the sentence it is."""
+    st.error(_as_markdown(error), icon=":material/error:")
 
 
 def choose_cohort() -> Cohort:
@@ -84,7 +90,7 @@ def choose() -> Context:
     with readable_errors():
         member = next(iter(cohort.family.members.values()))
         pair = loaders.pair(str(cohort.data.root), cohort.data.layout, cohort.subject, member)
-    return Context(cohort.family, pair, cohort.data)
+    return Context(cohort.family, pair, cohort.data, cohort.name)
 
 
 def choose_regularizer(family: Family) -> Regularizer:

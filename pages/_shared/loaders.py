@@ -20,6 +20,7 @@ from elasreg_core.registration.registered import Registration
 from elasreg_core.workspace import paths
 from elasreg_core.workspace.demo import demo_cohort
 from elasreg_core.workspace.jobs import Jobs
+from elasreg_core.workspace.reviews import Reviews
 from elasreg_core.workspace.store import Store
 
 if TYPE_CHECKING:
@@ -60,10 +61,19 @@ def dataset(root: str, layout: str) -> Dataset:
 
 def pair(root: str, layout: str, subject: str, checkpoint: Checkpoint) -> RegistrationPair:
     """A subject, preprocessed as the checkpoint demands; read again when one of its files changes."""
+    return _pair(root, layout, subject, _written(root, layout, subject), checkpoint.card.weights_sha256, checkpoint)
+
+
+def pair_digest(root: str, layout: str, subject: str, checkpoint: Checkpoint) -> str:
+    """A subject's `RegistrationPair.digest`; a cohort's digests stay known when its pairs no longer fit into memory."""
+    return _digest(root, layout, subject, _written(root, layout, subject), checkpoint.card.weights_sha256, checkpoint)
+
+
+def _written(root: str, layout: str, subject: str) -> tuple[int, ...]:
+    """When a subject's files were written."""
     case = dataset(root, layout).case(subject)
     files = (case.moving, case.fixed, case.moving_labels, case.fixed_labels)
-    written = tuple(path.stat().st_mtime_ns for path in files if path is not None and path.is_file())
-    return _pair(root, layout, subject, written, checkpoint.card.weights_sha256, checkpoint)
+    return tuple(path.stat().st_mtime_ns for path in files if path is not None and path.is_file())
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -76,6 +86,13 @@ def _pair(
     _checkpoint: Checkpoint,
 ) -> RegistrationPair:
     return dataset(root, layout).load(subject, _checkpoint.card.preprocessing, _checkpoint.tissues)
+
+
+@st.cache_data(max_entries=4096, show_spinner=False)
+def _digest(
+    root: str, layout: str, subject: str, written: tuple[int, ...], weights_sha256: str, _checkpoint: Checkpoint
+) -> str:
+    return _pair(root, layout, subject, written, weights_sha256, _checkpoint).digest
 
 
 def registrar(checkpoint: Checkpoint) -> Registrar:
@@ -136,3 +153,8 @@ def store() -> Store:
 def jobs() -> Jobs:
     """The long work on what the store keeps."""
     return Jobs(store().path)
+
+
+def reviews() -> Reviews:
+    """The workspace's verdicts."""
+    return Reviews(paths.store_path())

@@ -75,7 +75,10 @@ def choose_planes(pair: RegistrationPair, key: str) -> tuple[int, ...]:
         for view in views_of(pair):
             side = pair.grid_shape[view.across_axis]
             at[view.across_axis] = st.slider(
-                f"{view.name.capitalize()} plane", 0, side - 1, view.at, key=f"{key}-{view.name}", width=PANEL_WIDTH
+                *(f"{view.name.capitalize()} plane", 0, side - 1, view.at),
+                key=f"{key}-{view.name}",
+                width=PANEL_WIDTH,
+                bind="query-params",
             )
     return tuple(at)
 

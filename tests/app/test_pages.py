@@ -15,7 +15,7 @@ from pages._shared import context, loaders
 from tests.app.opening import assert_fine, charts, dice, open_page
 from tests.conftest import ROOT
 
-PAGES = ["start", "explore", "identify", "parameters", "compare"]
+PAGES = ["start", "explore", "identify", "parameters", "compare", "review"]
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +69,7 @@ def test_a_corrected_label_map_is_read_again():
     assert not np.array_equal(dice(open_page("explore"))[:1], before[:1])
 
 
-@pytest.mark.parametrize("name", ["explore", "identify"])
+@pytest.mark.parametrize("name", ["explore", "identify", "review"])
 def test_a_volume_is_shown_in_three_planes_that_move(name, volumes):
     page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=240)
     page.query_params["data"] = "own"

@@ -13,6 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Page → its heading, in the order of the navigation.
+PAGES = {
+    "": "Which elasticity suits this tissue?",
+    "explore": "Explore λ and μ",
+    "identify": "Identify λ and μ",
+    "parameters": "λ and μ of the cohort",
+    "compare": "Compare the models",
+    "review": "Is this registration good?",
+    "train": "Train networks of my own",
+    "learn": "What do λ and μ mean?",
+}
 CHROMIUM_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 

@@ -7,16 +7,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.serving import PAGES
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PAGES = {
-    "": "Which elasticity suits this tissue?",
-    "explore": "Explore λ and μ",
-    "identify": "Identify λ and μ",
-    "parameters": "λ and μ of the cohort",
-    "compare": "Compare the models",
-    "train": "Train networks of my own",
-}
 WITHOUT_FIGURES = {"identify", "parameters", "compare", "train"}  # before their first search, comparison, training
 
 
@@ -54,10 +48,8 @@ def test_every_page_draws_at_both_widths_and_asks_nobody_outside(page, app_url, 
 def test_a_link_straight_to_a_page_of_a_fresh_server_has_the_navigation(page, app_url):
     open_page(page, f"{app_url}/explore")
     links = page.locator('[data-testid="stSidebarNavLink"]')
-    expect(links).to_have_text(
-        [re.compile(f"{name}$") for name in ("Start", "Explore", "Identify", "Parameters", "Compare", "Train")],
-        timeout=30_000,
-    )
+    titles = [name.capitalize() or "Start" for name in PAGES]
+    expect(links).to_have_text([re.compile(f"{title}$") for title in titles], timeout=30_000)
 
 
 def test_the_url_opens_explore_at_its_setting(page, app_url):
