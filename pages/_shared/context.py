@@ -15,7 +15,7 @@ from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import Family
 from elasreg_core.physics.parameters import ELASTIC, Regularizer
 from elasreg_core.workspace.paths import data_folder, family_names, find_family
-from pages._shared import loaders
+from pages._shared import loaders, own_data
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,20 @@ class Context:
 
 
 @contextlib.contextmanager
-def readable_errors() -> Iterator[None]:
+def readable_errors(ends_page: bool = True) -> Iterator[None]:
     """Shows bad input as the sentence it is, and ends the page there; nothing computed is lost."""
     try:
         yield
     except InputError as error:
         st.error(_as_markdown(error), icon=":material/error:")
-        st.stop()
+        if ends_page:
+            st.stop()
 
 
 def choose() -> Context:
     """The pickers in the sidebar. Ends the page with a message where there is nothing to choose."""
     loaders.prepare_demo()
-    families, found = family_names(), loaders.datasets()
+    families, found = family_names(), own_data.datasets()
     if not families:
         empty("There is no checkpoint yet.", "make checkpoints")
     if not found:

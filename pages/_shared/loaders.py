@@ -1,4 +1,8 @@
-"""Cached access to data and models. What is cached is shared by all sessions and never changed."""
+"""Cached access to data and models. What is cached never changes.
+
+Networks and listings are shared by all sessions. Pairs and all that is made of them belong to the session that asked,
+and go with it, because they may have been uploaded.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,15 @@ from elasreg_core.data.datasets import Dataset
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import Scores, score_displacement
+from elasreg_core.identification.one_parameter import Step, along
+from elasreg_core.metrics import local_ncc
 from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
 from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.registered import Registration
 from elasreg_core.workspace import paths
 from elasreg_core.workspace.demo import demo_cohort
 from elasreg_core.workspace.store import Store
+from elasreg_core.workspace.uploads import Uploads
 
 if TYPE_CHECKING:
     from elasreg_core.registration.registrar import Registrar
@@ -65,7 +72,7 @@ def pair(root: str, layout: str, subject: str, checkpoint: Checkpoint) -> Regist
     return _pair(root, layout, subject, written, checkpoint.card.weights_sha256, checkpoint)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False, scope="session")
 def _pair(
     root: str,
     layout: str,
@@ -103,7 +110,7 @@ def register(checkpoint: Checkpoint, subject_pair: RegistrationPair, parameters:
     return _register(subject_pair.digest, parameters, checkpoint.card.weights_sha256, subject_pair, checkpoint)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False, scope="session")
 def _register(
     pair_digest: str,  # noqa: ARG001
     parameters: ParameterField,
@@ -121,12 +128,48 @@ CACHE_KEYS = {
 }
 
 
-@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=CACHE_KEYS)
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
 def scores(subject_pair: RegistrationPair, registration: Registration | None = None) -> Scores:
     """The scores of a registration; without one, of the pair as it is."""
     return score_displacement(subject_pair, None if registration is None else registration.displacement)
 
 
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
+def similarity(subject_pair: RegistrationPair, registration: Registration | None = None) -> float:
+    """Mean local NCC of the fixed and the warped image; without a registration, of the pair as it is."""
+    return float(
+        local_ncc(subject_pair.fixed, subject_pair.moving if registration is None else registration.warped).mean()
+    )
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=Uploads.close)
+def uploads() -> Uploads:
+    """The pairs that this session has uploaded; removed when it ends."""
+    return Uploads()
+
+
 def store() -> Store:
-    """The workspace's store of searches."""
+    """The workspace's store of searches; of an uploaded pair, one that goes with the session."""
+    if st.session_state.get("data") in uploads().datasets:
+        return Store(uploads().folder / "elasreg.sqlite")
     return Store(paths.store_path())
+
+
+def steps_along(
+    checkpoint: Checkpoint,
+    subject_pair: RegistrationPair,
+    fields: tuple[ParameterField, ...],
+) -> tuple[Step, ...]:
+    """One parameter's way from 0 to 1 (`identification/one_parameter.py`)."""
+    return _along(subject_pair.digest, fields, checkpoint.card.weights_sha256, subject_pair, checkpoint)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, scope="session")
+def _along(
+    pair_digest: str,  # noqa: ARG001
+    fields: tuple[ParameterField, ...],
+    weights_sha256: str,  # noqa: ARG001
+    _pair: RegistrationPair,
+    _checkpoint: Checkpoint,
+) -> tuple[Step, ...]:
+    return along(registrar(_checkpoint).measured, _pair, fields)

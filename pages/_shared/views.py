@@ -68,17 +68,20 @@ def choose_planes(pair: RegistrationPair, key: str) -> tuple[int, ...]:
         for view in views_of(pair):
             side = pair.grid_shape[view.across_axis]
             at[view.across_axis] = st.slider(
-                f"{view.name.capitalize()} plane", 0, side - 1, view.at, key=f"{key}-{view.name}", width=PANEL_WIDTH
+                *(f"{view.name.capitalize()} plane", 0, side - 1, view.at),
+                key=f"{key}-{view.name}",
+                width=PANEL_WIDTH,
+                bind="query-params",
             )
     return tuple(at)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=CACHE_KEYS)
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
 def _pair_panels(pair: RegistrationPair, view: View) -> list[Panel]:
     return pair_panels(pair, view)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=CACHE_KEYS)
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
 def _registration_panels(pair: RegistrationPair, registration: Registration, view: View) -> list[Panel]:
     return registration_panels(pair, registration, view)
 

@@ -1,0 +1,178 @@
+"""One kind of picture of several registrations in one figure, whose panels pan and zoom together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.basedatatypes import BaseTraceType
+
+from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.figures.deformation import grid_trace, jacobian_traces, volume_reach
+from elasreg_core.figures.images import contour_traces, difference_trace, image_trace
+from elasreg_core.figures.plane import Plane, View
+from elasreg_core.registration.registered import Registration
+
+#: The kinds of pictures and their titles.
+PICTURES = {
+    "warped": "Moving, warped (dotted: fixed)",
+    "grid": "Where fixed voxels lie in moving",
+    "difference": "Warped − fixed",
+    "jacobian": "Volume change, fixed → moving",
+}
+WIDTH, NARROW = 456, 300  # pixels of two columns, and of one
+_WITH_BAR = ("difference", "jacobian")
+_LEFT, _RIGHT, _RIGHT_OF_BAR, _TOP, _BOTTOM, _GAP = 54, 8, 62, 44, 50, 12
+_NAME_HEIGHT, _LINES = 18, 22
+
+Traces = list[BaseTraceType]
+
+
+def side_by_side(
+    pair: RegistrationPair, registrations: Mapping[str, Registration], view: View, picture: str
+) -> go.Figure:
+    """A picture of each registration, two in a row; moving or zooming one moves all.
+
+    Args:
+        pair: what was registered.
+        registrations: by the name that stands above each.
+        view: the plane to show.
+        picture: one of `PICTURES`.
+    """
+    panels = dict(zip(registrations, _DRAW[picture](pair, list(registrations.values()), view), strict=True))
+    return _joined(panels, view, view.image(pair.fixed).shape, PICTURES[picture], picture in _WITH_BAR)
+
+
+def pair_side_by_side(pair: RegistrationPair, view: View) -> go.Figure:
+    """The two images as they came, with their labels outlined."""
+    panels: dict[str, Traces] = {}
+    for name, image, labels in (("Fixed", pair.fixed, pair.fixed_labels), ("Moving", pair.moving, pair.moving_labels)):
+        panels[name] = [image_trace(view.image(image), view.plane)]
+        if labels is not None:
+            panels[name] += contour_traces(view.image(labels), pair.tissues.names, view.plane)
+    return _joined(panels, view, view.image(pair.fixed).shape, "The pair as it came", with_bar=False)
+
+
+def _joined(panels: Mapping[str, Traces], view: View, shape: Sequence[int], title: str, with_bar: bool) -> go.Figure:
+    columns = min(len(panels), 2)
+    rows = -(-len(panels) // columns)
+    right = _RIGHT_OF_BAR if with_bar else _RIGHT
+    width, height = figure_size(shape, view.plane, len(panels), with_bar)
+    inner = width - _LEFT - right, height - _TOP - _BOTTOM
+    text = title if view.across_axis is None else f"{title}, {view.name}"
+    layout: dict[str, Any] = {
+        "title": {"text": text, "x": 0.5, "xanchor": "center", "y": 0.99, "yanchor": "top", "font": {"size": 13}},
+        "height": height,
+        "width": width,
+        "margin": {"l": _LEFT, "r": right, "t": _TOP, "b": _BOTTOM, "autoexpand": False},
+        "showlegend": False,
+        "uirevision": "keep",
+        "annotations": [],
+    }
+    traces: Traces = []
+    for number, (name, of_panel) in enumerate(panels.items()):
+        row, column = divmod(number, columns)
+        across, down = _domain(column, columns, inner[0], _GAP), _domain(rows - 1 - row, rows, inner[1], _NAME_HEIGHT)
+        suffix = "" if number == 0 else str(number + 1)
+        x, y = _axes(view.plane, shape, number, across, down, is_left=column == 0, is_low=row == rows - 1)
+        layout |= {f"xaxis{suffix}": x, f"yaxis{suffix}": y}
+        layout["annotations"].append(
+            {"text": name, "x": sum(across) / 2, "y": down[1], "xref": "paper", "yref": "paper", "showarrow": False}
+            | {"xanchor": "center", "yanchor": "bottom", "font": {"size": 12}}
+        )
+        for trace in of_panel:
+            trace.update(xaxis=f"x{suffix}", yaxis=f"y{suffix}")
+            if trace.type == "heatmap" and number:
+                trace.showscale = False
+        traces += of_panel
+    return go.Figure(traces, layout)
+
+
+def figure_size(shape: Sequence[int], plane: Plane, panels: int, with_bar: bool = False) -> tuple[int, int]:
+    """Width and height in pixels that show so many panels of this shape without empty rims."""
+    across, down = np.multiply(shape, plane.spacing_mm)
+    columns = min(panels, 2)
+    rows = -(-panels // columns)
+    width = WIDTH if columns == 2 else NARROW
+    panel = (width - _LEFT - (_RIGHT_OF_BAR if with_bar else _RIGHT) - (columns - 1) * _GAP) / columns
+    height = float(np.clip(panel * down / across, 0.5 * panel, 1.5 * panel))
+    return width, round(_TOP + rows * height + (rows - 1) * _NAME_HEIGHT + _BOTTOM)
+
+
+def _warped(pair: RegistrationPair, registrations: Sequence[Registration], view: View) -> list[Traces]:
+    names, plane = pair.tissues.names, view.plane
+    panels = []
+    for registration in registrations:
+        traces: Traces = [image_trace(view.image(registration.warped), plane)]
+        if registration.warped_labels is not None:
+            traces += contour_traces(view.image(registration.warped_labels), names, plane)
+        if pair.fixed_labels is not None:
+            traces += contour_traces(view.image(pair.fixed_labels), names, plane, dash="dot")
+        panels.append(traces)
+    return panels
+
+
+def _difference(pair: RegistrationPair, registrations: Sequence[Registration], view: View) -> list[Traces]:
+    fixed = view.image(pair.fixed)
+    return [[difference_trace(fixed, view.image(of.warped), view.plane)] for of in registrations]
+
+
+def _grid(pair: RegistrationPair, registrations: Sequence[Registration], view: View) -> list[Traces]:
+    moving = view.image(pair.moving)
+    every = max(1, round(max(moving.shape) / _LINES))
+    outlines = None if pair.moving_labels is None else view.image(pair.moving_labels)
+    return [
+        [
+            image_trace(moving, view.plane, opacity=0.55),
+            grid_trace(view.vectors(of.displacement), view.plane, every),
+            *([] if outlines is None else contour_traces(outlines, pair.tissues.names, view.plane)),
+        ]
+        for of in registrations
+    ]
+
+
+def _jacobian(_: RegistrationPair, registrations: Sequence[Registration], view: View) -> list[Traces]:
+    """All in one scale."""
+    jacobians = [view.image(of.jacobian) for of in registrations]
+    reach = max(volume_reach(jacobian) for jacobian in jacobians)
+    return [jacobian_traces(jacobian, view.plane, reach) for jacobian in jacobians]
+
+
+_DRAW: dict[str, Callable[[RegistrationPair, Sequence[Registration], View], list[Traces]]] = {
+    "warped": _warped,
+    "grid": _grid,
+    "difference": _difference,
+    "jacobian": _jacobian,
+}
+
+
+def _domain(place: int, places: int, pixels: float, gap: float) -> tuple[float, float]:
+    """Where a panel begins and ends along one side of the figure, as fractions."""
+    side = (pixels - gap * (places - 1)) / places
+    return place * (side + gap) / pixels, min((place * (side + gap) + side) / pixels, 1.0)
+
+
+def _axes(
+    plane: Plane,
+    shape: Sequence[int],
+    number: int,
+    across: tuple[float, float],
+    down: tuple[float, float],
+    *,
+    is_left: bool,
+    is_low: bool,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The axes of one panel: they follow those of the first, and are labelled on the figure's left and lower rim."""
+    suffix = "" if number == 0 else str(number + 1)
+    x, y = plane.screen_axis(0, shape), plane.screen_axis(1, shape)
+    x |= {"domain": across, "anchor": f"y{suffix}", "showticklabels": is_low}
+    y |= {"domain": down, "anchor": f"x{suffix}", "showticklabels": is_left, "scaleanchor": f"x{suffix}"}
+    if not is_low:
+        x["title"] = None
+    if not is_left:
+        y["title"] = None
+    if number:
+        x["matches"], y["matches"] = "x", "y"
+    return x, y
