@@ -26,12 +26,13 @@ WIDTH, NARROW = 456, 300  # pixels of two columns, and of one
 _WITH_BAR = ("difference", "jacobian")
 _LEFT, _RIGHT, _RIGHT_OF_BAR, _TOP, _BOTTOM, _GAP = 54, 8, 62, 44, 50, 12
 _NAME_HEIGHT, _LINES = 18, 22
+_RIM = 0.2
 
 Traces = list[BaseTraceType]
 
 
 def side_by_side(
-    pair: RegistrationPair, registrations: Mapping[str, Registration], view: View, picture: str
+    pair: RegistrationPair, registrations: Mapping[str, Registration], view: View, picture: str, close: bool = False
 ) -> go.Figure:
     """A picture of each registration, two in a row; moving or zooming one moves all.
 
@@ -40,26 +41,43 @@ def side_by_side(
         registrations: by the name that stands above each.
         view: the plane to show.
         picture: one of `PICTURES`.
+        close: show the tissues and a rim alone, where the pair has labels.
     """
     panels = dict(zip(registrations, _DRAW[picture](pair, list(registrations.values()), view), strict=True))
-    return _joined(panels, view, view.image(pair.fixed).shape, PICTURES[picture], picture in _WITH_BAR)
+    return _joined(panels, view, _window(pair, view, close), PICTURES[picture], picture in _WITH_BAR)
 
 
-def pair_side_by_side(pair: RegistrationPair, view: View) -> go.Figure:
+def pair_side_by_side(pair: RegistrationPair, view: View, close: bool = False) -> go.Figure:
     """The two images as they came, with their labels outlined."""
     panels: dict[str, Traces] = {}
     for name, image, labels in (("Fixed", pair.fixed, pair.fixed_labels), ("Moving", pair.moving, pair.moving_labels)):
         panels[name] = [image_trace(view.image(image), view.plane)]
         if labels is not None:
             panels[name] += contour_traces(view.image(labels), pair.tissues.names, view.plane)
-    return _joined(panels, view, view.image(pair.fixed).shape, "The pair as it came", with_bar=False)
+    return _joined(panels, view, _window(pair, view, close), "The pair as it came", with_bar=False)
 
 
-def _joined(panels: Mapping[str, Traces], view: View, shape: Sequence[int], title: str, with_bar: bool) -> go.Figure:
+Window = tuple[tuple[int, int], tuple[int, int]]  # the first and the last voxel shown, across and down
+
+
+def _window(pair: RegistrationPair, view: View, close: bool) -> Window:
+    """The whole plane, or the box of both images' tissues in it with a rim of a fifth of its sides."""
+    sides = view.image(pair.fixed).shape
+    masks = [view.image(labels > 0) for labels in (pair.fixed_labels, pair.moving_labels) if labels is not None]
+    inside = np.argwhere(np.any(masks, axis=0)) if close and masks else np.empty((0, 2), int)
+    if not len(inside):
+        return (0, sides[0] - 1), (0, sides[1] - 1)
+    low, high = inside.min(axis=0), inside.max(axis=0)
+    rim = np.ceil(_RIM * (high - low + 1)).astype(int)
+    low, high = np.maximum(low - rim, 0), np.minimum(high + rim, np.array(sides) - 1)
+    return (int(low[0]), int(high[0])), (int(low[1]), int(high[1]))
+
+
+def _joined(panels: Mapping[str, Traces], view: View, window: Window, title: str, with_bar: bool) -> go.Figure:
     columns = min(len(panels), 2)
     rows = -(-len(panels) // columns)
     right = _RIGHT_OF_BAR if with_bar else _RIGHT
-    width, height = figure_size(shape, view.plane, len(panels), with_bar)
+    width, height = _size([last - first + 1 for first, last in window], view.plane, len(panels), with_bar)
     inner = width - _LEFT - right, height - _TOP - _BOTTOM
     text = title if view.across_axis is None else f"{title}, {view.name}"
     layout: dict[str, Any] = {
@@ -76,7 +94,7 @@ def _joined(panels: Mapping[str, Traces], view: View, shape: Sequence[int], titl
         row, column = divmod(number, columns)
         across, down = _domain(column, columns, inner[0], _GAP), _domain(rows - 1 - row, rows, inner[1], _NAME_HEIGHT)
         suffix = "" if number == 0 else str(number + 1)
-        x, y = _axes(view.plane, shape, number, across, down, is_left=column == 0, is_low=row == rows - 1)
+        x, y = _axes(view.plane, window, number, across, down, is_left=column == 0, is_low=row == rows - 1)
         layout |= {f"xaxis{suffix}": x, f"yaxis{suffix}": y}
         layout["annotations"].append(
             {"text": name, "x": sum(across) / 2, "y": down[1], "xref": "paper", "yref": "paper", "showarrow": False}
@@ -90,7 +108,7 @@ def _joined(panels: Mapping[str, Traces], view: View, shape: Sequence[int], titl
     return go.Figure(traces, layout)
 
 
-def figure_size(shape: Sequence[int], plane: Plane, panels: int, with_bar: bool = False) -> tuple[int, int]:
+def _size(shape: Sequence[int], plane: Plane, panels: int, with_bar: bool = False) -> tuple[int, int]:
     """Width and height in pixels that show so many panels of this shape without empty rims."""
     across, down = np.multiply(shape, plane.spacing_mm)
     columns = min(panels, 2)
@@ -156,7 +174,7 @@ def _domain(place: int, places: int, pixels: float, gap: float) -> tuple[float, 
 
 def _axes(
     plane: Plane,
-    shape: Sequence[int],
+    window: Window,
     number: int,
     across: tuple[float, float],
     down: tuple[float, float],
@@ -166,7 +184,7 @@ def _axes(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The axes of one panel: they follow those of the first, and are labelled on the figure's left and lower rim."""
     suffix = "" if number == 0 else str(number + 1)
-    x, y = plane.screen_axis(0, shape), plane.screen_axis(1, shape)
+    x, y = (plane.screen_axis(axis, (0, 0)) | {"range": _range(plane, axis, window[axis])} for axis in (0, 1))
     x |= {"domain": across, "anchor": f"y{suffix}", "showticklabels": is_low}
     y |= {"domain": down, "anchor": f"x{suffix}", "showticklabels": is_left, "scaleanchor": f"x{suffix}"}
     if not is_low:
@@ -176,3 +194,10 @@ def _axes(
     if number:
         x["matches"], y["matches"] = "x", "y"
     return x, y
+
+
+def _range(plane: Plane, axis: int, window: tuple[int, int]) -> tuple[float, float]:
+    """From the outer side of the first voxel shown to that of the last, in the screen's direction."""
+    ends = [float(end) for end in plane.positions_mm(axis, [window[0] - 0.5, window[1] + 0.5])]
+    first, last = plane.screen_axis(axis, (1, 1))["range"]
+    return (ends[0], ends[1]) if first < last else (ends[1], ends[0])

@@ -43,6 +43,7 @@ class SearchSummary:
     checkpoint: str
     started: str
     nodes: int
+    source: str = ""
 
 
 def source_key(checkpoint: Checkpoint, pair: RegistrationPair) -> str:
@@ -101,7 +102,7 @@ class Store:
     def searches(self) -> list[SearchSummary]:
         """All searches that have scored a node, newest first."""
         query = """
-            SELECT subject, checkpoint, started, COUNT(*) FROM searches JOIN scores USING (source)
+            SELECT subject, checkpoint, started, COUNT(*), source FROM searches JOIN scores USING (source)
             WHERE metric = 'dice' AND label = 1 GROUP BY source ORDER BY started DESC, subject
         """
         with self._connection() as connection:

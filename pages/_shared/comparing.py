@@ -45,21 +45,30 @@ def show_scores(pair: RegistrationPair, rows: Rows, differences: Sequence[tuple[
 
 def show_pictures(pair: RegistrationPair, registrations: Mapping[str, Registration]) -> None:
     """A figure for each kind of picture, in each plane; within a figure, all registrations pan and zoom together."""
-    chosen = st.pills(
-        "Pictures",
-        list(_TITLES),
-        selection_mode="multi",
-        default=[_PAIR, "warped", "grid", "jacobian"],
-        format_func=_TITLES.get,
-        key="pictures",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        chosen = st.pills(
+            "Pictures",
+            list(_TITLES),
+            selection_mode="multi",
+            default=[_PAIR, "warped", "grid", "jacobian"],
+            format_func=_TITLES.get,
+            key="pictures",
+            bind="query-params",
+            label_visibility="collapsed",
+            wrap=True,
+        )
+        close = st.toggle(
+            "Close up",
+            key="close",
+            bind="query-params",
+            disabled=pair.fixed_labels is None,
+            help="The tissues alone. Zooming and panning in one picture moves the one beside it too.",
+        )
     at = choose_planes(pair, "explore") if len(pair.grid_shape) == 3 else None
     for view in views_of(pair, at):
         with st.container(horizontal=True):
             for picture in (picture for picture in _TITLES if picture in chosen):
-                figure = _pair(pair, view) if picture == _PAIR else _figure(pair, registrations, view, picture)
+                figure = _figure(pair, {} if picture == _PAIR else registrations, view, picture, close)
                 st.plotly_chart(
                     figure,
                     width=figure.layout.width,
@@ -96,14 +105,13 @@ def _as_folder(name: str) -> str:
     return name.replace(": ", "-").replace(" ", "-").lower()
 
 
-@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
-def _pair(pair: RegistrationPair, view: View) -> go.Figure:
-    return pair_side_by_side(pair, view)
-
-
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
-def _figure(pair: RegistrationPair, registrations: Mapping[str, Registration], view: View, picture: str) -> go.Figure:
-    return side_by_side(pair, registrations, view, picture)
+def _figure(
+    pair: RegistrationPair, registrations: Mapping[str, Registration], view: View, picture: str, close: bool
+) -> go.Figure:
+    if picture == _PAIR:
+        return pair_side_by_side(pair, view, close)
+    return side_by_side(pair, registrations, view, picture, close)
 
 
 def _alt(pair: RegistrationPair, registrations: Mapping[str, Registration], view: View, picture: str) -> str:

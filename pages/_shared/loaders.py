@@ -86,16 +86,21 @@ def _pair(
 
 def registrar(checkpoint: Checkpoint) -> Registrar:
     """A checkpoint ready to register, one for all sessions."""
+    if checkpoint.card.weights_sha256 in _READY:  # without a spinner, which would push what follows aside
+        return _build(str(checkpoint.folder), checkpoint.card.weights_sha256)
     with st.spinner("Loading the network, once …"):
         return _build(str(checkpoint.folder), checkpoint.card.weights_sha256)
 
 
 _BUILDING: dict[str, threading.Lock] = {}
+_READY: set[str] = set()
 
 
 def _build(folder: str, weights_sha256: str) -> Registrar:
     with _BUILDING.setdefault(weights_sha256, threading.Lock()):  # nobody builds what another thread is building
-        return _built(folder, weights_sha256)
+        built = _built(folder, weights_sha256)
+        _READY.add(weights_sha256)
+        return built
 
 
 @functools.lru_cache(maxsize=4)
@@ -107,6 +112,7 @@ def _built(folder: str, weights_sha256: str) -> Registrar:  # noqa: ARG001 (part
 
 def register(checkpoint: Checkpoint, subject_pair: RegistrationPair, parameters: ParameterField) -> Registration:
     """A registration; repeated ones come from memory."""
+    registrar(checkpoint)  # outside of the cache, which would show its spinner again
     return _register(subject_pair.digest, parameters, checkpoint.card.weights_sha256, subject_pair, checkpoint)
 
 

@@ -1,4 +1,4 @@
-"""Data sets of one's own: those of the workspace, folders chosen below its data folder, and this session's uploads."""
+"""The data sets that this session may pick: the workspace's, folders chosen further down in it, and its own uploads."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from elasreg_core.workspace.paths import data_folder
 from pages._shared import loaders
 
 _CHOSEN = "chosen-folders"
+_ADDED = "just-added"
 
 
 def datasets() -> dict[str, tuple[Path, str]]:
@@ -28,5 +29,18 @@ def datasets() -> dict[str, tuple[Path, str]]:
 
 
 def remember(name: str) -> None:
-    """Keeps a chosen folder among this session's data sets."""
     st.session_state[_CHOSEN] = list(dict.fromkeys([*st.session_state.get(_CHOSEN, ()), name]))
+
+
+def make_current(name: str, subject: str, what: str) -> None:
+    """Draws the page anew with a new data set at hand, and says so."""
+    st.session_state[_ADDED] = name, subject, what
+    st.rerun()
+
+
+def pick_added() -> None:
+    """Before the pickers are drawn: puts them on what was just added."""
+    if added := st.session_state.pop(_ADDED, None):
+        name, subject, what = added
+        st.session_state["data"], st.session_state["subject"] = name, subject
+        st.toast(f"{name} is ready: {what}", icon=":material/check:")

@@ -68,11 +68,9 @@ def show_presets(presets: list[Preset], regularizer: Regularizer, tissues: Tissu
                 args=(preset.setting, regularizer, tissues),
             )
         if not has_search:
-            st.page_link(
-                "pages/identify.py",
-                label="No finished search of this subject yet: **Identify** finds its optimum",
-                icon=":material/grid_view:",
-            )
+            st.caption("No finished search of this subject, so no optimum yet:")
+            if st.button("Identify it", icon=":material/grid_view:", type="tertiary"):
+                st.switch_page("pages/identify.py")
 
 
 def _move_sliders(setting: Setting, regularizer: Regularizer, tissues: TissueTable) -> None:
