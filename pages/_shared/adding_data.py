@@ -37,9 +37,8 @@ def choose_folder() -> None:
             key = root.relative_to(data_folder().resolve()).as_posix()
             own_data.remember(key)
             loaders.datasets.clear()
-            own_data.make_current(key, f"{layout}, {len(found.cases)} subjects", found.subjects[0])
-            for fault in found.faults[:5]:
-                st.caption(f"Left out: {fault}")
+            left_out = f", {len(found.faults)} left out" if found.faults else ""
+            own_data.make_current(key, f"{layout}, {len(found.cases)} subjects{left_out}", found.subjects[0])
 
 
 def upload_pair() -> None:
