@@ -43,8 +43,10 @@ def side_by_side(
         picture: one of `PICTURES`.
         close: show the tissues and a rim alone, where the pair has labels.
     """
-    panels = dict(zip(registrations, _DRAW[picture](pair, list(registrations.values()), view), strict=True))
-    return _joined(panels, view, _window(pair, view, close), PICTURES[picture], picture in _WITH_BAR)
+    window = _window(pair, view, close)
+    drawn = _DRAW[picture](pair, list(registrations.values()), view, window)
+    panels = dict(zip(registrations, drawn, strict=True))
+    return _joined(panels, view, window, PICTURES[picture], picture in _WITH_BAR)
 
 
 def pair_side_by_side(pair: RegistrationPair, view: View, close: bool = False) -> go.Figure:
@@ -119,7 +121,7 @@ def _size(shape: Sequence[int], plane: Plane, panels: int, with_bar: bool = Fals
     return width, round(_TOP + rows * height + (rows - 1) * _NAME_HEIGHT + _BOTTOM)
 
 
-def _warped(pair: RegistrationPair, registrations: Sequence[Registration], view: View) -> list[Traces]:
+def _warped(pair: RegistrationPair, registrations: Sequence[Registration], view: View, _: Window) -> list[Traces]:
     names, plane = pair.tissues.names, view.plane
     panels = []
     for registration in registrations:
@@ -132,14 +134,14 @@ def _warped(pair: RegistrationPair, registrations: Sequence[Registration], view:
     return panels
 
 
-def _difference(pair: RegistrationPair, registrations: Sequence[Registration], view: View) -> list[Traces]:
+def _difference(pair: RegistrationPair, registrations: Sequence[Registration], view: View, _: Window) -> list[Traces]:
     fixed = view.image(pair.fixed)
     return [[difference_trace(fixed, view.image(of.warped), view.plane)] for of in registrations]
 
 
-def _grid(pair: RegistrationPair, registrations: Sequence[Registration], view: View) -> list[Traces]:
+def _grid(pair: RegistrationPair, registrations: Sequence[Registration], view: View, window: Window) -> list[Traces]:
     moving = view.image(pair.moving)
-    every = max(1, round(max(moving.shape) / _LINES))
+    every = max(1, round(max(last - first for first, last in window) / _LINES))
     outlines = None if pair.moving_labels is None else view.image(pair.moving_labels)
     return [
         [
@@ -151,14 +153,14 @@ def _grid(pair: RegistrationPair, registrations: Sequence[Registration], view: V
     ]
 
 
-def _jacobian(_: RegistrationPair, registrations: Sequence[Registration], view: View) -> list[Traces]:
+def _jacobian(_: RegistrationPair, registrations: Sequence[Registration], view: View, _window: Window) -> list[Traces]:
     """All in one scale."""
     jacobians = [view.image(of.jacobian) for of in registrations]
     reach = max(volume_reach(jacobian) for jacobian in jacobians)
     return [jacobian_traces(jacobian, view.plane, reach) for jacobian in jacobians]
 
 
-_DRAW: dict[str, Callable[[RegistrationPair, Sequence[Registration], View], list[Traces]]] = {
+_DRAW: dict[str, Callable[[RegistrationPair, Sequence[Registration], View, Window], list[Traces]]] = {
     "warped": _warped,
     "grid": _grid,
     "difference": _difference,

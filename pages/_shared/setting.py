@@ -123,8 +123,14 @@ def choose_pinned(setting: Setting, regularizer: Regularizer, tissues: TissueTab
                 on_click=_exchange,
                 args=(setting, pinned, regularizer, tissues),
             )
+            _described(pinned, regularizer, tissues)
             return pinned
     return None
+
+
+def _described(setting: Setting, regularizer: Regularizer, tissues: TissueTable) -> None:
+    nodes = zip(("image", *tissues.names), (setting.image, *setting.tissues), strict=True)
+    st.caption("A: " + "; ".join(f"{name} {regularizer.shown(node)}" for name, node in nodes))
 
 
 def _pin(text: str | None) -> None:
