@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from elasreg_core.workspace import paths
+from elasreg_core.workspace.demo import COHORTS, ensure_phantom
 from pages._shared import loaders
 from tests.builders import write_nifti
 
@@ -26,6 +27,17 @@ def _own_main():
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
+
+
+@pytest.fixture(scope="session")
+def demo_hearts(tmp_path_factory):
+    """The demo cohort, made once for all tests of pages."""
+    return ensure_phantom(COHORTS["cardiac-phantom"], tmp_path_factory.mktemp("demo") / "cardiac-phantom")
+
+
+@pytest.fixture(autouse=True)
+def _demo_is_there(_own_workspace, demo_hearts):
+    shutil.copytree(demo_hearts, paths.data_folder() / demo_hearts.name)
 
 
 @pytest.fixture

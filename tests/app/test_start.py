@@ -55,7 +55,7 @@ def test_a_broken_upload_is_a_sentence_and_a_good_one_becomes_the_pair_at_hand()
     assert_fine(page)
     assert page.sidebar.selectbox(key="data").value == "uploaded-cardiac"
     assert page.sidebar.selectbox(key="subject").value == "pair-1"
-    assert [header.value for header in page.subheader][0] == "The pair at hand: pair-1"
+    assert page.subheader[0].value == "The pair at hand: pair-1"
     assert not any("smith" in value for values in page.query_params.values() for value in values)
     other = open_page("start")  # another session
     assert "uploaded-cardiac" not in other.sidebar.selectbox(key="data").options
@@ -92,4 +92,4 @@ def test_a_folder_further_down_becomes_the_data_set_at_hand():
     submit(page, "Look into it")
     assert_fine(page)
     assert page.sidebar.selectbox(key="data").value == "studies/hearts"
-    assert [header.value for header in page.subheader][0] == "The pair at hand: s1"
+    assert page.subheader[0].value == "The pair at hand: s1"
