@@ -44,7 +44,7 @@ def check_dataset(dataset: Dataset, on_case: Callable[[str], None] = lambda _: N
     faults = list(dataset.faults)
     for case in dataset.cases:
         try:
-            row, case_notes = _check_case(case, dataset)
+            row, case_notes = check_case(case, dataset)
             rows.append(row)
             notes.extend(f"{case.id}: {note}" for note in dict.fromkeys(case_notes))
         except InputError as fault:
@@ -55,7 +55,12 @@ def check_dataset(dataset: Dataset, on_case: Callable[[str], None] = lambda _: N
     return DataCheck(pd.DataFrame(rows), tuple(faults), tuple(notes))
 
 
-def _check_case(case: Case, dataset: Dataset) -> tuple[dict[str, object], tuple[str, ...]]:
+def check_case(case: Case, dataset: Dataset) -> tuple[dict[str, object], tuple[str, ...]]:
+    """One subject's row of the table, and its notes.
+
+    Raises:
+        InputError: a file of it cannot be used.
+    """
     fixed, moving = read_image(case.fixed), read_image(case.moving)
     for image, path in ((fixed, case.fixed), (moving, case.moving)):
         if np.ptp(image.data) == 0:

@@ -34,6 +34,13 @@ def grid_lines(displacement: npt.NDArray[Any], plane: Plane, every: int) -> tupl
     return plane.positions_mm(0, points[:, 0]), plane.positions_mm(1, points[:, 1])
 
 
+def grid_trace(displacement: npt.NDArray[Any], plane: Plane, every: int) -> go.Scatter:
+    """The lines of `grid_lines` as one trace."""
+    x, y = grid_lines(displacement, plane, every)
+    look = {"color": GRID, "width": 1}
+    return go.Scatter(x=x, y=y, mode="lines", line=look, hoverinfo="skip", showlegend=False)
+
+
 def grid_figure(
     displacement: npt.NDArray[Any],
     plane: Plane,
@@ -47,10 +54,7 @@ def grid_figure(
     figure = go.Figure()
     if moving is not None:
         figure.add_trace(image_trace(moving, plane, opacity=0.55))
-    x, y = grid_lines(displacement, plane, every)
-    figure.add_trace(
-        go.Scatter(x=x, y=y, mode="lines", line={"color": GRID, "width": 1}, hoverinfo="skip", showlegend=False)
-    )
+    figure.add_trace(grid_trace(displacement, plane, every))
     if moving_labels is not None:
         figure.add_traces(contour_traces(moving_labels, tissues, plane))
     return plane.lay_out(figure, displacement.shape[:2], title)
@@ -61,10 +65,9 @@ def volume_reach(jacobian: npt.NDArray[Any]) -> float:
     return float(np.clip(np.percentile(np.abs(jacobian - 1), 99.5), 0.1, 1.0))
 
 
-def jacobian_figure(jacobian: npt.NDArray[Any], plane: Plane, title: str) -> go.Figure:
-    """Det ∇φ `(X, Y)`, diverging at 1: blue where the moving anatomy is larger, red where smaller; folds are marked."""
-    reach = volume_reach(jacobian)
-    figure = go.Figure(
+def jacobian_traces(jacobian: npt.NDArray[Any], plane: Plane, reach: float) -> list[go.Heatmap | go.Scatter]:
+    """Det ∇φ `(X, Y)` over 1 ± `reach`: blue where the moving anatomy is larger, red where smaller; folds marked."""
+    traces: list[go.Heatmap | go.Scatter] = [
         go.Heatmap(
             z=jacobian.T.astype(np.float32),
             x=plane.positions_mm(0, np.arange(jacobian.shape[0])),
@@ -76,10 +79,10 @@ def jacobian_figure(jacobian: npt.NDArray[Any], plane: Plane, title: str) -> go.
             colorbar={"thickness": 8, "title": {"text": "det ∇φ", "side": "right"}},
             hovertemplate="%{x:.0f}, %{y:.0f} mm: det %{z:.2f}<extra></extra>",
         )
-    )
+    ]
     folded = np.argwhere(jacobian <= 0)
     if len(folded):
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=plane.positions_mm(0, folded[:, 0]),
                 y=plane.positions_mm(1, folded[:, 1]),
@@ -89,4 +92,10 @@ def jacobian_figure(jacobian: npt.NDArray[Any], plane: Plane, title: str) -> go.
                 hovertemplate="folded<extra></extra>",
             )
         )
-    return plane.lay_out(figure, jacobian.shape, title, colour_bar=True)
+    return traces
+
+
+def jacobian_figure(jacobian: npt.NDArray[Any], plane: Plane, title: str) -> go.Figure:
+    """Det ∇φ `(X, Y)` (`jacobian_traces`)."""
+    traces = jacobian_traces(jacobian, plane, volume_reach(jacobian))
+    return plane.lay_out(go.Figure(traces), jacobian.shape, title, colour_bar=True)

@@ -65,19 +65,21 @@ def image_figure(
     return plane.lay_out(figure, image.shape, title)
 
 
-def difference_figure(fixed: npt.NDArray[Any], other: npt.NDArray[Any], plane: Plane, title: str) -> go.Figure:
+def difference_trace(fixed: npt.NDArray[Any], other: npt.NDArray[Any], plane: Plane) -> go.Heatmap:
     """Other − fixed, diverging at 0 over [−1, 1]: white where they agree."""
-    figure = go.Figure(
-        go.Heatmap(
-            z=(other - fixed).T.astype(np.float32),
-            x=plane.positions_mm(0, np.arange(fixed.shape[0])),
-            y=plane.positions_mm(1, np.arange(fixed.shape[1])),
-            colorscale=DIVERGING,
-            zmin=-1,
-            zmax=1,
-            zmid=0,
-            colorbar={"thickness": 8, "title": {"text": "intensity difference", "side": "right"}},
-            hovertemplate="%{x:.0f}, %{y:.0f} mm: %{z:+.2f}<extra></extra>",
-        )
+    return go.Heatmap(
+        z=(other - fixed).T.astype(np.float32),
+        x=plane.positions_mm(0, np.arange(fixed.shape[0])),
+        y=plane.positions_mm(1, np.arange(fixed.shape[1])),
+        colorscale=DIVERGING,
+        zmin=-1,
+        zmax=1,
+        zmid=0,
+        colorbar={"thickness": 8, "title": {"text": "intensity difference", "side": "right"}},
+        hovertemplate="%{x:.0f}, %{y:.0f} mm: %{z:+.2f}<extra></extra>",
     )
-    return plane.lay_out(figure, fixed.shape, title, colour_bar=True)
+
+
+def difference_figure(fixed: npt.NDArray[Any], other: npt.NDArray[Any], plane: Plane, title: str) -> go.Figure:
+    """The map of other − fixed (`difference_trace`)."""
+    return plane.lay_out(go.Figure(difference_trace(fixed, other, plane)), fixed.shape, title, colour_bar=True)

@@ -61,7 +61,7 @@ class Plane:
         self, figure: go.Figure, shape: tuple[int, ...], title: str, height: int = 300, colour_bar: bool = False
     ) -> go.Figure:
         """Axes, directions and proportions for a figure over a grid of this shape; margins are fixed, and so quick."""
-        across, down = self._axis(0, shape), self._axis(1, shape)
+        across, down = self.screen_axis(0, shape), self.screen_axis(1, shape)
         return figure.update_layout(
             xaxis=across,
             yaxis=down | {"scaleanchor": "x", "scaleratio": 1},
@@ -72,7 +72,8 @@ class Plane:
             uirevision="keep",
         )
 
-    def _axis(self, axis: int, shape: tuple[int, ...]) -> dict[str, Any]:
+    def screen_axis(self, axis: int, shape: Sequence[int]) -> dict[str, Any]:
+        """Range, direction and title of one axis of the screen."""
         ends = self.ends_mm(axis, shape[axis])
         backwards = self.is_flipped[axis] != (axis == 1)  # Plotly's y runs up
         return {

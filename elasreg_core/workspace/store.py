@@ -42,6 +42,7 @@ class SearchSummary:
     checkpoint: str
     started: str
     nodes: int
+    source: str = ""
 
 
 def source_key(checkpoint: Checkpoint, pair: RegistrationPair) -> str:
@@ -100,15 +101,10 @@ class Store:
             if wanted <= scores.keys()
         }
 
-    def sizes(self) -> dict[str, int]:
-        """Stored scores per source: whether something has come since one looked last."""
-        with self._database.connection() as connection:
-            return dict(connection.execute("SELECT source, COUNT(*) FROM scores GROUP BY source"))
-
     def searches(self) -> list[SearchSummary]:
         """All searches that have scored a node, newest first."""
         query = """
-            SELECT subject, checkpoint, started, COUNT(*) FROM searches JOIN scores USING (source)
+            SELECT subject, checkpoint, started, COUNT(*), source FROM searches JOIN scores USING (source)
             WHERE metric = 'dice' AND label = 1 GROUP BY source ORDER BY started DESC, subject
         """
         with self._database.connection() as connection:

@@ -16,7 +16,7 @@ from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import Family
 from elasreg_core.physics.parameters import ELASTIC, Regularizer
 from elasreg_core.workspace.paths import data_folder, family_names, find_family
-from pages._shared import loaders
+from pages._shared import loaders, own_data
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,14 @@ class Cohort:
 
 
 @contextlib.contextmanager
-def readable_errors() -> Iterator[None]:
+def readable_errors(ends_page: bool = True) -> Iterator[None]:
     """Shows bad input as the sentence it is, and ends the page there; nothing computed is lost."""
     try:
         yield
     except InputError as error:
         show_error(error)
-        st.stop()
+        if ends_page:
+            st.stop()
 
 
 def show_error(error: InputError) -> None:
@@ -66,7 +67,7 @@ def show_error(error: InputError) -> None:
 def choose_cohort() -> Cohort:
     """The pickers in the sidebar. Ends the page with a message where there is nothing to choose."""
     loaders.prepare_demo()
-    families, found = family_names(), loaders.datasets()
+    families, found = family_names(), own_data.datasets()
     if not families:
         empty("There is no checkpoint yet.", "make checkpoints")
     if not found:

@@ -1,4 +1,8 @@
-"""Cached access to data and models. What is cached is shared by all sessions and never changed."""
+"""Cached access to data and models. What is cached never changes.
+
+Networks and listings are shared by all sessions. Pairs and all that is made of them belong to the session that asked,
+and go with it, because they may have been uploaded.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ from elasreg_core.data.datasets import Dataset
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import Scores, score_displacement
+from elasreg_core.identification.one_parameter import Step, along
+from elasreg_core.metrics import local_ncc
 from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
 from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.registered import Registration
@@ -22,6 +28,7 @@ from elasreg_core.workspace.demo import demo_cohort
 from elasreg_core.workspace.jobs import Jobs
 from elasreg_core.workspace.reviews import Reviews
 from elasreg_core.workspace.store import Store
+from elasreg_core.workspace.uploads import Uploads
 
 if TYPE_CHECKING:
     from elasreg_core.registration.registrar import Registrar
@@ -76,7 +83,7 @@ def _written(root: str, layout: str, subject: str) -> tuple[int, ...]:
     return tuple(path.stat().st_mtime_ns for path in files if path is not None and path.is_file())
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False, scope="session")
 def _pair(
     root: str,
     layout: str,
@@ -97,16 +104,21 @@ def _digest(
 
 def registrar(checkpoint: Checkpoint) -> Registrar:
     """A checkpoint ready to register, one for all sessions."""
+    if checkpoint.card.weights_sha256 in _READY:  # without a spinner, which would push what follows aside
+        return _build(str(checkpoint.folder), checkpoint.card.weights_sha256)
     with st.spinner("Loading the network, once …"):
         return _build(str(checkpoint.folder), checkpoint.card.weights_sha256)
 
 
 _BUILDING: dict[str, threading.Lock] = {}
+_READY: set[str] = set()
 
 
 def _build(folder: str, weights_sha256: str) -> Registrar:
     with _BUILDING.setdefault(weights_sha256, threading.Lock()):  # nobody builds what another thread is building
-        return _built(folder, weights_sha256)
+        built = _built(folder, weights_sha256)
+        _READY.add(weights_sha256)
+        return built
 
 
 @functools.lru_cache(maxsize=4)
@@ -118,10 +130,11 @@ def _built(folder: str, weights_sha256: str) -> Registrar:  # noqa: ARG001 (part
 
 def register(checkpoint: Checkpoint, subject_pair: RegistrationPair, parameters: ParameterField) -> Registration:
     """A registration; repeated ones come from memory."""
+    registrar(checkpoint)  # outside of the cache, which would show its spinner again
     return _register(subject_pair.digest, parameters, checkpoint.card.weights_sha256, subject_pair, checkpoint)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False, scope="session")
 def _register(
     pair_digest: str,  # noqa: ARG001
     parameters: ParameterField,
@@ -139,14 +152,30 @@ CACHE_KEYS = {
 }
 
 
-@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=CACHE_KEYS)
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
 def scores(subject_pair: RegistrationPair, registration: Registration | None = None) -> Scores:
     """The scores of a registration; without one, of the pair as it is."""
     return score_displacement(subject_pair, None if registration is None else registration.displacement)
 
 
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
+def similarity(subject_pair: RegistrationPair, registration: Registration | None = None) -> float:
+    """Mean local NCC of the fixed and the warped image; without a registration, of the pair as it is."""
+    return float(
+        local_ncc(subject_pair.fixed, subject_pair.moving if registration is None else registration.warped).mean()
+    )
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=Uploads.close)
+def uploads() -> Uploads:
+    """The pairs that this session has uploaded; removed when it ends."""
+    return Uploads()
+
+
 def store() -> Store:
-    """The workspace's store of searches."""
+    """The workspace's store of searches; of an uploaded pair, one that goes with the session."""
+    if st.session_state.get("data") in uploads().datasets:
+        return Store(uploads().folder / "elasreg.sqlite")
     return Store(paths.store_path())
 
 
@@ -158,3 +187,23 @@ def jobs() -> Jobs:
 def reviews() -> Reviews:
     """The workspace's verdicts."""
     return Reviews(paths.store_path())
+
+
+def steps_along(
+    checkpoint: Checkpoint,
+    subject_pair: RegistrationPair,
+    fields: tuple[ParameterField, ...],
+) -> tuple[Step, ...]:
+    """One parameter's way from 0 to 1 (`identification/one_parameter.py`)."""
+    return _along(subject_pair.digest, fields, checkpoint.card.weights_sha256, subject_pair, checkpoint)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, scope="session")
+def _along(
+    pair_digest: str,  # noqa: ARG001
+    fields: tuple[ParameterField, ...],
+    weights_sha256: str,  # noqa: ARG001
+    _pair: RegistrationPair,
+    _checkpoint: Checkpoint,
+) -> tuple[Step, ...]:
+    return along(registrar(_checkpoint).measured, _pair, fields)

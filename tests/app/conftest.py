@@ -30,15 +30,14 @@ def _own_main():
 
 
 @pytest.fixture(scope="session")
-def made_demo(tmp_path_factory):
-    """The demo hearts, made once."""
+def demo_hearts(tmp_path_factory):
+    """The demo cohort, made once for all tests of pages."""
     return ensure_phantom(COHORTS["cardiac-phantom"], tmp_path_factory.mktemp("demo") / "cardiac-phantom")
 
 
 @pytest.fixture(autouse=True)
-def _demo_at_hand(_own_workspace, made_demo):
-    """Every workspace has the demo, as if a page had made it."""
-    shutil.copytree(made_demo, paths.data_folder() / made_demo.name)
+def _demo_is_there(_own_workspace, demo_hearts):
+    shutil.copytree(demo_hearts, paths.data_folder() / demo_hearts.name)
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_a_link_straight_to_a_page_of_a_fresh_server_has_the_navigation(page, ap
 
 
 def test_the_url_opens_explore_at_its_setting(page, app_url):
-    open_page(page, f"{app_url}/explore?lambda=0.5&mu=0.75&subject=patient002")
+    open_page(page, f"{app_url}/explore?model=Global&lambda=0.5&mu=0.75&subject=patient002")
     expect(page.get_by_text("patient002 · group PHANTOM")).to_be_visible(timeout=60_000)
     expect(page.locator('[data-testid="stSliderThumbValue"]')).to_have_text(["0.50", "0.75"], timeout=30_000)
 
