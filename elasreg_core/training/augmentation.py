@@ -101,7 +101,9 @@ class RandomView:
     @cached_property
     def _moved(self) -> npt.NDArray[np.float32]:
         """Where the fixed image is read, shape `(D, *window)`."""
-        points = np.moveaxis(np.indices(self.window, dtype=np.float32), 0, -1) + self.wobble
+        points = np.moveaxis(np.indices(self.window, dtype=np.float32), 0, -1)
+        if self.wobble is not None:
+            points += self.wobble
         return np.moveaxis(points @ self.matrix.T.astype(np.float32) + self.offset.astype(np.float32), -1, 0)
 
 
