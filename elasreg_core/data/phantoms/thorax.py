@@ -64,7 +64,7 @@ class Thorax:
         descent: of the diaphragm's domes.
         swing: how far the ribs go sideways, forwards, and up in front.
         shrinking: linear strain of the organs' section in an axial plane.
-        through_plane: share of lung vessels that only one of the two images shows.
+        through_plane: share of lung vessels that only one of two slices shows.
         hila: of the right and the left lung's root, how far its centre lies beside the mediastinum, its y and z, its
             radius in an axial plane, and its half height, shape `(2, 5)`.
         hilar_strain: linear strain of their section in an axial plane: another one comes into view.
@@ -218,8 +218,9 @@ class Thorax:
         return body.interpolate(solution, raster.points_mm[..., raster.axes])
 
     def images(self, scene: Scene) -> tuple[FloatArray, FloatArray]:
-        """CT images in Hounsfield units."""
-        return chest_ct(scene, np.random.default_rng(self.seed), self.through_plane)
+        """CT images in Hounsfield units. A volume shows all vessels twice: nothing moves through its plane."""
+        is_volume = len(scene.raster.axes) == 3
+        return chest_ct(scene, np.random.default_rng(self.seed), 0.0 if is_volume else self.through_plane)
 
     def _bent(self, points_mm: FloatArray) -> FloatArray:
         amplitude, wave, phase = self.waves[:, :3], self.waves[:, 3:6], self.waves[:, 6]
