@@ -14,6 +14,7 @@ from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.networks.checkpoint import save_checkpoint
 from elasreg_core.networks.plain_network import weight_shapes
 from elasreg_core.workspace import paths
+from pages._lesson import surface
 from tests.app.opening import assert_fine, charts
 from tests.builders import make_card
 from tests.conftest import ROOT
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 
 def learn(step: str, **query: str) -> AppTest:
-    page = AppTest.from_file(str(ROOT / "pages" / "learn.py"), default_timeout=120)
+    page = AppTest.from_file(str(ROOT / "pages" / "learn.py"), default_timeout=300)
     for name, value in {"step": step, **query}.items():
         page.query_params[name] = value
     return page.run()
@@ -179,8 +180,13 @@ def test_a_flatter_surface_is_less_sure():
     assert metrics(page)["Best node of this draw"] != first
 
 
-def test_a_computed_surface_is_a_subjects_own():
+def test_a_surface_is_computed_from_a_subject_and_where_that_takes_long_only_when_asked(monkeypatch):
+    monkeypatch.setattr(surface, "PATIENCE_SECONDS", 0)
     page = learn("Surface", source="Computed")
+    assert_fine(page)
+    assert not charts(page)
+    assert "120 registrations of patient001" in page.markdown[-1].value
+    page.button[-1].click().run()
     assert_fine(page)
     assert "patient001 registered at 120 nodes with cardiac/elas-g" in page.caption[0].value
     before = charts(page)
