@@ -97,26 +97,23 @@ def verdict_bar(cohort: Cohort, position: int, known: KnownCase, own: list[Revie
     """Note, verdicts, previous and next, all within reach of the keyboard."""
     case, cases = cohort.cases[position], cohort.cases
     following = cases[position + 1] if position + 1 < len(cases) else None
+    note_key = f"note-{case.subject}-{known.registration[:16]}-{reading.reviewer}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        note = st.text_input(
+        st.text_input(
             "Note, kept with the verdict",
             own[-1].note if own else "",
             max_chars=LONGEST_NOTE,
-            key=f"note-{case.subject}-{known.registration[:16]}-{reading.reviewer}",
+            key=note_key,
             persist_state="page",
         )
         for verdict in VERDICTS:
-            words = known.checkpoint, known.parameters, reading.blinded
             st.button(
                 verdict.capitalize(),
                 key=f"judge-{verdict}",
                 icon=_ICONS[verdict],
                 shortcut=_SHORTCUTS[verdict],
                 on_click=_judge,
-                args=(
-                    (reading.reviewer, cohort.dataset, case.subject, known.registration, verdict, note.strip(), *words),
-                    following if reading.goes_on else None,
-                ),
+                args=(cohort.dataset, known, verdict, note_key, reading, following),
                 disabled=not reading.reviewer,
             )
         for label, letter, other in (
@@ -139,16 +136,20 @@ def verdict_bar(cohort: Cohort, position: int, known: KnownCase, own: list[Revie
         st.caption("Enter your name in the sidebar to give verdicts.")
 
 
-def _judge(said: tuple, following: ReviewCase | None) -> None:
-    """Keeps a verdict, and goes on."""
+def _judge(
+    dataset: str, known: KnownCase, verdict: str, note_key: str, reading: Reading, following: ReviewCase | None
+) -> None:
+    """Keeps a verdict with the note as it stands in its field by now, and goes on."""
+    note = str(st.session_state.get(note_key, "")).strip()
+    whose = reading.reviewer, dataset, known.case.subject, known.registration
     try:
-        review = Review(*said)
+        review = Review(*whose, verdict, note, known.checkpoint, known.parameters, reading.blinded)
         loaders.reviews().add(review)
     except InputError as fault:
         st.session_state[_FAULT] = fault
         return
     st.toast(f"{review.subject}: {review.verdict}", icon=_ICONS[review.verdict])
-    if following is not None:
+    if following is not None and reading.goes_on:
         _go_to(following, review.blinded)
 
 

@@ -81,7 +81,7 @@ def test_case_by_case_a_verdict_leads_to_the_next(flat):
     page = open_review(reviewer=NAME)
     assert heading(page) == "s1 · elas-sas"
     (note,) = [field for field in page.text_input if field.label.startswith("Note")]
-    note.set_value("  fine ' \" ").run()
+    note.set_value("  fine ' \" ")  # not sent before the verdict is: they come together
     press(page, "Good")
     assert_fine(page)
     assert heading(page) == "s2 · elas-sas"
