@@ -40,9 +40,10 @@ class Cohort:
     @classmethod
     def of(cls, context: Context, models: Sequence[str], seed: int | None) -> Cohort:
         """The whole data set of which the context has one subject; with a seed in disguise."""
-        root, layout = loaders.datasets()[context.dataset]
-        cases = review_cases(loaders.dataset(str(root), layout).subjects, models, seed)
-        return cls(context.family, context.dataset, str(root), layout, cases)
+        data = context.data
+        return cls(
+            context.family, context.dataset, str(data.root), data.layout, review_cases(data.subjects, models, seed)
+        )
 
     def known(self, case: ReviewCase) -> KnownCase:
         """Which registration a case is, by reading its subject once; a subject that cannot be read says why."""

@@ -37,6 +37,7 @@ def metrics(page: AppTest) -> dict[str, str]:
 
 @pytest.mark.parametrize(("step", "pictures"), list(zip(STEPS, (2, 2, 2, 3, 2), strict=True)))
 def test_every_step_has_a_picture_and_something_to_notice_and_makes_no_data(step, pictures):
+    shutil.rmtree(paths.data_folder())
     page = learn(step)
     assert_fine(page)
     assert page.subheader[0].value.startswith(f"{STEPS.index(step) + 1} · ")

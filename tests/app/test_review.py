@@ -34,6 +34,7 @@ def flat(small_family, monkeypatch):
     The first two are the same images under two names.
     """
     home = paths.home()
+    shutil.rmtree(paths.data_folder())
     shutil.copytree(small_family, home / "checkpoints" / "small")
     for subject, seed in (("s1", 0), ("s2", 0), ("s3", 1)):
         write_pair_folder(home / "data" / "own", subject, **make_volumes(seed))
