@@ -10,7 +10,7 @@ from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.physics.parameters import Regularizer
 from elasreg_core.registration.registered import Registration
 from elasreg_core.workspace.finished import finished_search
-from elasreg_core.workspace.settings import Setting, optimum_preset, presets
+from elasreg_core.workspace.settings import Preset, Setting, optimum_preset, presets
 from pages._shared import comparing, loaders
 from pages._shared import setting as setting_of
 from pages._shared.context import Context, choose, choose_regularizer, readable_errors, show_notes
@@ -39,7 +39,7 @@ def choose_networks(context: Context, regularizer: Regularizer) -> dict[str, Che
     return {NETWORKS[name]: checkpoint for name, checkpoint in found.items() if chosen in (name, "both")}
 
 
-def named_settings(context: Context, regularizer: Regularizer) -> list:
+def named_settings(context: Context, regularizer: Regularizer) -> list[Preset]:
     """The presets; the last is the subject's optimum, if the store has a finished search."""
     member = next(m for m in context.family.members.values() if m.model.regularizer == regularizer)
     found = presets(context.pair.tissues.names, regularizer, member.card.sampling)
@@ -67,11 +67,10 @@ def register_all(
 
 
 @st.fragment
-def explore(context: Context, regularizer: Regularizer, networks: dict[str, Checkpoint]) -> None:
+def explore(context: Context, regularizer: Regularizer, networks: dict[str, Checkpoint], named: list[Preset]) -> None:
     """The sliders and all that follows them, redrawn without the rest of the page."""
     pair, tissues = context.pair, context.pair.tissues
     with readable_errors():
-        named = named_settings(context, regularizer)
         has_optimum = any(preset.title == "The subject's optimum" for preset in named)
         setting_of.show_presets(named, regularizer, tissues, has_optimum)
         setting = setting_of.choose_setting(regularizer, tissues, "Global" in networks, "Adaptive" in networks)
@@ -98,7 +97,9 @@ context = choose()
 with st.sidebar:
     regularizer = choose_regularizer(context.family)
     networks = choose_networks(context, regularizer)
-explore(context, regularizer, networks)
+with readable_errors():
+    named = named_settings(context, regularizer)
+explore(context, regularizer, networks, named)
 show_notes(context.pair)
 card = next(iter(networks.values())).card
 names = ", ".join(checkpoint.name for checkpoint in networks.values())

@@ -85,7 +85,7 @@ def test_a_pinned_setting_stays_beside_the_next_one():
     next(button for button in page.button if button.label == "Pin this setting as A").click().run()
     page.slider(key="mu").set_value(1.0).run()
     assert_fine(page)
-    assert page.query_params["a"] == ["0.1,0.1;0.1,0.1;0.1,0.1;0.1,0.1"]
+    assert page.query_params["a"] == "0.1,0.1;0.1,0.1;0.1,0.1;0.1,0.1"
     assert scores(page, "A: Global") == before["Global"] != scores(page, "B: Global")
     assert float(scores(page, "B − A, global")[0]) == pytest.approx(
         float(scores(page, "B: Global")[0]) - float(before["Global"][0]), abs=2e-3

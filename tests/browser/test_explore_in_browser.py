@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import tempfile
+import time
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -51,6 +54,10 @@ SECONDS_TO_REDRAW = """() => new Promise(done => {
         ? done(performance.now() - pressed) : requestAnimationFrame(look);
     look();
 })"""
+
+
+def upload_folders():
+    return set(Path(tempfile.gettempdir()).glob("elasreg-upload-*"))
 
 
 def test_from_start_into_the_demo_and_a_sliders_release_redraws_the_figures(page, app_url):
@@ -114,6 +121,7 @@ def test_panning_one_panel_moves_the_one_beside_it(page, app_url):
 def test_a_broken_upload_is_a_sentence_and_a_good_pair_is_explored(page, app_url, tmp_path, monkeypatch):
     monkeypatch.setenv("ELASREG_HOME", str(tmp_path))
     case = open_data(demo_cohort(), "acdc").case("patient003")
+    before = upload_folders()
     page.goto(app_url)
     idle(page)
     uploads = page.locator('[data-testid="stFileUploader"] input[type=file]')
@@ -136,3 +144,15 @@ def test_a_broken_upload_is_a_sentence_and_a_good_pair_is_explored(page, app_url
     plots(page, 4)
     expect(page.get_by_text("pair-1 · 128 × 128 voxels")).to_be_visible()
     assert case.fixed.name not in page.url
+    (folder,) = upload_folders() - before
+    stranger = page.context.browser.new_page()
+    stranger.goto(f"{app_url}/explore?data=uploaded-cardiac&subject=pair-1")
+    idle(stranger)
+    expect(stranger.get_by_text("patient001 · group PHANTOM")).to_be_visible(timeout=60_000)
+    assert "uploaded" not in stranger.url
+    stranger.close()
+    page.close()  # the session ends, and what it uploaded with it
+    deadline = time.monotonic() + 60
+    while folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert not folder.exists()
