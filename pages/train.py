@@ -12,6 +12,7 @@ from pages._shared.new_training import offer_training
 from pages._shared.training_view import choose_sample, follow, follow_sample, show_curves, show_sample
 
 NEW = "a new one"
+END_S = 5.0  # of a worker, after its last word
 
 st.title("Train networks of my own")
 with readable_errors():
@@ -32,6 +33,8 @@ if name == NEW:
 training = found[name]
 job = jobs.latest("train", name)
 is_running = job is not None and job.is_running
+ended = job.heard if job is not None and job.heard is not None else 0.0
+is_elsewhere = not is_running and training.is_written_since(ended + END_S)
 st.caption(f"{', '.join(training.config.models)} · {training.folder}")
 if job is not None and (is_running or not training.is_finished):
     show_job(job, jobs)
@@ -40,7 +43,7 @@ if training.is_finished:
     with st.container(horizontal=True):
         for page, label, icon in (("explore", "Explore it", "tune"), ("identify", "Search with it", "grid_view")):
             st.page_link(f"pages/{page}.py", label=label, icon=f":material/{icon}:", query_params={"checkpoint": name})
-elif not is_running and training.is_written:
+elif is_elsewhere:
     st.info("Somebody trains it outside the app at this moment: it is shown as it goes on.", icon=":material/terminal:")
 elif not is_running:
     begun = any(not training.curve(model).empty for model in training.config.models)
@@ -50,7 +53,7 @@ elif not is_running:
             jobs.start(command.kind, command.about, command.arguments)
         st.rerun()
 
-is_live = is_running or training.is_written
+is_live = (is_running or is_elsewhere) and not training.is_finished
 if is_live:
     follow(name)
 else:

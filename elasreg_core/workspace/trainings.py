@@ -56,11 +56,10 @@ class Training:
         """The history so far: one row a step, `state.HISTORY_COLUMNS`."""
         return read_curve(self._history(model))
 
-    @property
-    def is_written(self) -> bool:
-        """Whether somebody, in the app or in a terminal, is at it."""
+    def is_written_since(self, moment: float) -> bool:
+        """Whether somebody is at it who has written since a moment, in seconds of the epoch: in a terminal, say."""
         times = [path.stat().st_mtime for model in self.config.models if (path := self._history(model)).is_file()]
-        return not self.is_finished and bool(times) and time.time() - max(times) < _STILL_WRITES_S
+        return not self.is_finished and max(times, default=0.0) > max(moment, time.time() - _STILL_WRITES_S)
 
     def plan(self, model: str) -> Plan:
         """What training the model amounts to."""
@@ -149,11 +148,16 @@ def lay_out(name: str, text: str) -> Path:
 
 
 def tissues_of(config: RunConfig) -> TissueTable | None:
-    """The tissues of a run's data: fixed by the layout, or found with the data."""
-    if config.data.layout in _LAYOUT_TISSUES:
-        return _LAYOUT_TISSUES[config.data.layout]
+    """The tissues of a run's data; None if they cannot be told yet."""
+    return tissues_in(data_folder() / config.data.root, config.data.layout)
+
+
+def tissues_in(root: Path, layout: str) -> TissueTable | None:
+    """The tissues of a data set: fixed by its layout, or found in its folder."""
+    if layout in _LAYOUT_TISSUES:
+        return _LAYOUT_TISSUES[layout]
     try:
-        return open_data(data_folder() / config.data.root, config.data.layout).tissues
+        return open_data(root, layout).tissues
     except InputError:
         return None
 

@@ -10,7 +10,7 @@ from elasreg_core.config import RunConfig, read_config
 from elasreg_core.workspace.commands import train_command
 from elasreg_core.workspace.jobs import Jobs
 from elasreg_core.workspace.paths import PROJECT, data_folder, home
-from elasreg_core.workspace.training_cost import Cost, cost_of, known_paces
+from elasreg_core.workspace.training_cost import Cost, Pace, cost_of, known_paces
 from elasreg_core.workspace.trainings import changed_settings, configurations, lay_out, opening_of
 from pages._shared.context import readable_errors
 from pages._shared.job_view import in_words
@@ -35,7 +35,7 @@ def offer_training(jobs: Jobs) -> None:
     with readable_errors():
         changed = changed_settings(config, *others)
         config, text = read_config(sources[source], changed)
-        _show_cost(config, cost_of(config, _paces()))
+        _show_cost(config, cost_of(config, _paces(str(home()))))
     with st.expander("The configuration as it will be kept", icon=":material/description:"):
         st.code(text, language="toml")
     name = st.text_input("Name of the checkpoint", f"my-{source.removeprefix('configs/').removesuffix('.toml')}")
@@ -92,7 +92,7 @@ def _settings(source: str, config: RunConfig) -> tuple[dict[str, object], str]:
 
 
 @st.cache_data(ttl=30, show_spinner=False)
-def _paces() -> list:
+def _paces(workspace: str) -> list[Pace]:  # noqa: ARG001 (the cache's key)
     return known_paces()
 
 

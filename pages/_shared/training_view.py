@@ -12,7 +12,7 @@ from elasreg_core.networks.checkpoint import Checkpoint, load_checkpoint
 from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.registered import Registration
 from elasreg_core.workspace.paths import data_folder
-from elasreg_core.workspace.trainings import Training, trainings
+from elasreg_core.workspace.trainings import Training, tissues_in, trainings
 from pages._shared import loaders
 from pages._shared.context import readable_errors
 from pages._shared.views import score_cards, show_registration
@@ -46,8 +46,9 @@ def show_curves(training: Training) -> None:
 def follow(name: str) -> None:
     """The curves as they grow."""
     training = trainings().get(name)
-    if training is not None:
-        show_curves(training)
+    if training is None or training.is_finished:
+        st.rerun()
+    show_curves(training)
 
 
 def choose_sample(training: Training) -> tuple[str, str, str, float] | None:
@@ -55,7 +56,7 @@ def choose_sample(training: Training) -> tuple[str, str, str, float] | None:
     found = {
         name: (root, layout)
         for name, (root, layout) in loaders.datasets().items()
-        if loaders.dataset(str(root), layout).tissues == training.tissues
+        if tissues_in(root, layout) == training.tissues
     }
     own = (data_folder() / training.config.data.root).resolve()
     names = sorted(found, key=lambda name: (found[name][0].resolve() == own, name))  # first what it has not seen
@@ -81,14 +82,8 @@ def follow_sample(name: str, sample: tuple[str, str, str, float]) -> None:
 def show_sample(training: Training, sample: tuple[str, str, str, float]) -> None:
     """The sample as the last model that has a state registers it."""
     root, layout, subject, stiffness = sample
-    checkpoint, state = None, ""
-    for model in reversed(training.config.models):
-        if training.is_trained(model):
-            checkpoint, state = load_checkpoint(training.folder / model), "finished"
-        elif (now := training.last_state(model)) is not None:
-            checkpoint, state = now, f"after {now.step} steps"
-        if checkpoint is not None:
-            break
+    with readable_errors():
+        checkpoint, state = _newest(training)
     if checkpoint is None or training.tissues is None:
         st.caption("As soon as a state is saved, a pair registered by it will be shown here.")
         return
@@ -100,6 +95,16 @@ def show_sample(training: Training, sample: tuple[str, str, str, float]) -> None
     st.subheader(f"{subject}, registered by {checkpoint.card.model} {state}")
     score_cards(loaders.scores(pair), loaders.scores(pair, registration))
     show_registration(pair, registration, "sample")
+
+
+def _newest(training: Training) -> tuple[Checkpoint | None, str]:
+    """The network of the last model that has one, and in which state that is."""
+    for model in reversed(training.config.models):
+        if training.is_trained(model):
+            return load_checkpoint(training.folder / model), "finished"
+        if (now := training.last_state(model)) is not None:
+            return now, f"after {now.step} steps"
+    return None, ""
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Preprocessing: repr, TissueTable: repr})

@@ -55,7 +55,7 @@ def start(page: AppTest) -> Job:
 
 
 def wait_for(job: Job) -> Job:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         now = Jobs(paths.store_path()).get(job.id)
         if not now.is_running:

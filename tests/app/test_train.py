@@ -7,6 +7,7 @@ import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from elasreg_core.data.phantoms import Cohort, write_cohort
 from elasreg_core.workspace import paths
@@ -33,7 +34,9 @@ def hearts():
 
 
 def open_train(**query: str) -> AppTest:
-    page = AppTest.from_file(str(ROOT / "pages" / "train.py"), default_timeout=120)
+    """The page by way of the router, as its links know only pages that the router knows."""
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
+    page._page_hash = calc_hash("train")
     for name, value in query.items():
         page.query_params[name] = value
     return page.run()
@@ -43,7 +46,7 @@ def button(page: AppTest, label: str):
     return next(button for button in page.button if button.label == label)
 
 
-def wait_until(reached, seconds=240):
+def wait_until(reached, seconds=600):
     deadline = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < deadline

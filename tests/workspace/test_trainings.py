@@ -49,16 +49,17 @@ def test_a_training_is_a_folder_with_a_configuration(text):
     found = trainings()
     assert list(found) == ["mine"]
     mine = found["mine"]
-    assert (mine.name, mine.tissues, mine.is_finished, mine.is_written) == ("mine", CARDIAC, False, False)
+    assert (mine.name, mine.tissues, mine.is_finished, mine.is_written_since(0)) == ("mine", CARDIAC, False, False)
     assert mine.curve("elas-g").empty
     assert mine.last_state("elas-g") is None
     assert mine.plan("elas-g").steps == 40
     write_history(folder / "elas-g", 12)
     assert len(mine.curve("elas-g")) == 12
-    assert mine.is_written  # a second ago
+    assert mine.is_written_since(0)  # a second ago
+    assert not mine.is_written_since(time.time() + 1)  # by who has ended since
     long_ago = time.time() - 3600
     os.utime(folder / "elas-g" / "history.csv", (long_ago, long_ago))
-    assert not mine.is_written
+    assert not mine.is_written_since(0)
     make_family(folder)
     assert mine.is_finished
 
