@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from elasreg_core.workspace import paths
+from elasreg_core.workspace.jobs import Job, Jobs
 from tests.conftest import ROOT
 
 
@@ -28,3 +32,22 @@ def dice(page: AppTest) -> np.ndarray:
 def charts(page: AppTest) -> list[str]:
     """The figures, as JSON."""
     return [chart.proto.spec for chart in page.get("plotly_chart")]
+
+
+def start(page: AppTest) -> Job:
+    """Presses the button that starts a search; the job."""
+    next(button for button in page.button if "search" in button.label.lower()).click().run()
+    assert_fine(page)
+    (job, *_) = Jobs(paths.store_path()).all()
+    return job
+
+
+def wait_for(job: Job) -> Job:
+    """The job at its end."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        now = Jobs(paths.store_path()).get(job.id)
+        if not now.is_running:
+            return now
+        time.sleep(0.1)
+    raise AssertionError(now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import nibabel as nib
 import numpy as np
@@ -12,11 +11,11 @@ from streamlit.testing.v1 import AppTest
 
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.workspace import paths
-from elasreg_core.workspace.jobs import Job, Jobs
+from elasreg_core.workspace.jobs import Jobs
 from elasreg_core.workspace.searches import SubjectSearch
 from elasreg_core.workspace.store import Store
 from pages._shared import loaders
-from tests.app.opening import assert_fine, charts, dice, open_page
+from tests.app.opening import assert_fine, charts, dice, open_page, start, wait_for
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -45,23 +44,6 @@ def reopen(**query: str) -> AppTest:
 
 def sentences(page: AppTest) -> list[str]:
     return [text.value for text in page.markdown if text.value.startswith("- ")]
-
-
-def start(page: AppTest) -> Job:
-    next(button for button in page.button if "search" in button.label.lower()).click().run()
-    assert_fine(page)
-    (job, *_) = Jobs(paths.store_path()).all()
-    return job
-
-
-def wait_for(job: Job) -> Job:
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        now = Jobs(paths.store_path()).get(job.id)
-        if not now.is_running:
-            return now
-        time.sleep(0.1)
-    raise AssertionError(now)
 
 
 def test_a_search_is_a_job_that_the_page_follows_to_its_result():

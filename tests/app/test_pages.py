@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from elasreg_core.data.phantoms import Cohort, write_cohort
 from elasreg_core.workspace import paths
 from pages._shared import context, loaders
-from tests.app.opening import assert_fine, charts, open_page
+from tests.app.opening import assert_fine, charts, open_page, start, wait_for
 from tests.conftest import ROOT
 
 PAGES = ["start", "explore", "identify", "parameters", "compare", "review"]
@@ -77,7 +77,8 @@ def test_a_volume_is_shown_in_three_planes_that_move(name, volumes):
     page.run()
     assert_fine(page)
     if name == "identify":
-        next(button for button in page.button if button.label == "Search this subject").click().run()
+        assert wait_for(start(page)).state == "done"
+        page.run()
         assert_fine(page)
     planes = [slider for slider in page.slider if slider.label.endswith("plane")]
     assert [slider.label for slider in planes[:3]] == ["Axial plane", "Coronal plane", "Sagittal plane"]
