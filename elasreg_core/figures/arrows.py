@@ -54,7 +54,7 @@ def arrow_figure(displacement: npt.NDArray[Any], plane: Plane, title: str, fixed
                     "colorscale": _COLOURS,
                     "cmin": 0,
                     "cmax": longest,
-                    "showscale": shade == 0,
+                    "showscale": shade == _SHADES - 1,  # that of the longest is never empty
                     "colorbar": {"thickness": 8, "title": {"text": "|u| (mm)", "side": "right"}},
                 },
                 text=[f"{length:.1f} mm" for length in np.repeat(lengths_mm[of], 3)],

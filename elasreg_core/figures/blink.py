@@ -44,7 +44,11 @@ def blink_figure(
         plane: how the grid lies on the screen.
         names: of both; the one that is seen stands in the picture's corner.
     """
-    figure = go.Figure([image_trace(fixed, plane), image_trace(other, plane), _name(names[1], plane, fixed.shape)])
+    images = [image_trace(image, plane) for image in (fixed, other)]
+    ends = float(min(fixed.min(), other.min())), float(max(fixed.max(), other.max()))
+    for image in images:
+        image.update(zmin=ends[0], zmax=ends[1])  # equal intensities look equal: only what moves blinks
+    figure = go.Figure([*images, _name(names[1], plane, fixed.shape)])
     figure.frames = [
         go.Frame(name=name, data=[go.Heatmap(visible=visible), go.Scatter(text=[name])], traces=[1, 2])
         for name, visible in zip(names, (False, True), strict=True)

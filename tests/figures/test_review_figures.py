@@ -64,6 +64,7 @@ def test_blinking_is_played_by_the_browser_between_frames_that_show_one_image_ea
     assert all(frame.traces == (1, 2) for frame in figure.frames)
     assert (figure.data[0].z == 0).all()
     assert (figure.data[1].z == 1).all()
+    assert all((image.zmin, image.zmax) == (0, 1) for image in figure.data[:2])  # one scale of grey for both
     play, fixed, warped = figure.layout.updatemenus[0].buttons
     assert [button.args[0] for button in (fixed, warped)] == [("fixed",), ("warped",)]
     assert play.args[0][:3] == ("fixed", "warped", "fixed")
@@ -103,6 +104,9 @@ def test_longer_arrows_have_another_colour_on_one_scale():
     assert len({trace.line.color for trace in drawn}) == len(drawn) > 3
     assert {trace.marker.cmax for trace in drawn} == {6.0}  # 4 voxels of 1.5 mm
     assert [trace.marker.showscale for trace in figure.data[1:]].count(True) == 1
+    displacement[:, :, 0] = 4  # all in the last shade
+    figure = arrow_figure(displacement, PLANE, "title", FIXED)
+    assert [trace.marker.showscale for trace in figure.data[1:] if len(trace.x)] == [True]
 
 
 def test_arrows_of_no_motion_are_none():
