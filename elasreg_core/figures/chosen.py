@@ -54,6 +54,7 @@ def chosen_figure(
     else:
         marks = SPREADS[spread](known, colour_by, colours)
         figure = _with_margins(_scatter(marks, known, ringed, picked), known, colour_by, colours)
+    figure.update_xaxes(fixedrange=True).update_yaxes(fixedrange=True)
     return figure.update_layout(
         title={"text": title, "x": 0.5, "xanchor": "center", "font": {"size": 15}},
         height=370,
@@ -62,7 +63,7 @@ def chosen_figure(
         bargap=0.15,
         showlegend=False,
         clickmode="event+select",
-        dragmode="select",
+        dragmode="pan",  # beside a box tool: where a drag draws a box, Streamlit hears no clicks
     )
 
 
