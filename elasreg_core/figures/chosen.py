@@ -54,7 +54,6 @@ def chosen_figure(
     else:
         marks = SPREADS[spread](known, colour_by, colours)
         figure = _with_margins(_scatter(marks, known, ringed, picked), known, colour_by, colours)
-    figure.update_xaxes(fixedrange=True).update_yaxes(fixedrange=True)
     return figure.update_layout(
         title={"text": title, "x": 0.5, "xanchor": "center", "font": {"size": 15}},
         height=370,
