@@ -55,7 +55,8 @@ def test_a_click_on_a_mark_picks_its_subject_whose_link_opens_explore_at_what_wa
     mark = figure.locator(".scatterlayer .trace").first.locator("path.point").last.bounding_box()
     page.mouse.click(mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2)
     expect(page).to_have_url(re.compile(r"picked=patient00\d"), timeout=60_000)
-    href = page.get_by_role("link", name="Explore").last.get_attribute("href", timeout=60_000)
+    link = page.locator('[data-testid="stMain"]').get_by_role("link", name="Explore").first
+    href = link.get_attribute("href", timeout=60_000)
     subject = re.search(r"subject=(patient00\d)", href).group(1)
     values = re.findall(r"lambda-[\w-]+=([\d.]+)", href)
     page.goto(f"{cohort_url}/{href.lstrip('./')}")
