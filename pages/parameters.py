@@ -99,7 +99,7 @@ if choices["lambda"].isna().all():
 present = list(dict.fromkeys(choices[colour_by]))
 colours = tissue_colours(searches.tissues) if colour_by == "tissue" else group_colours(sorted(present))
 st.caption(
-    "Click a mark, or draw a box around some, to see whose they are; the ring is the subject of the sidebar. "
+    "Click a mark, or box some with the tool above its panel, to see whose they are; ringed: the sidebar's subject. "
     "At the sides: how many took each value."
 )
 picked = st.multiselect(

@@ -62,7 +62,7 @@ def chosen_figure(
         bargap=0.15,
         showlegend=False,
         clickmode="event+select",
-        dragmode="select",
+        dragmode="pan",  # beside a box tool: where a drag draws a box, Streamlit hears no clicks
     )
 
 

@@ -90,6 +90,10 @@ def test_picked_subjects_stand_out_and_the_one_at_hand_is_ringed():
     assert len(set(chosen_figure(FOUR, "tissue", COLOURS).data[0].marker.opacity)) == 1
 
 
+def test_a_drag_draws_no_box_unless_asked_to():
+    assert chosen_figure(FOUR, "tissue", COLOURS).layout.dragmode == "pan"  # with "select", Streamlit hears no clicks
+
+
 def test_the_hover_says_who_and_what_and_how_sure():
     figure = chosen_figure(FOUR.assign(on_edge=[False, False, False, True]), "tissue", COLOURS)
     three, one = figure.data[0].hovertext
