@@ -217,11 +217,12 @@ def test_a_training_in_its_midst_registers(pairs, uninterrupted, tmp_path):
         train_model(CONFIG, "elas-sas", pairs, tmp_path, on_step=stop)
     now = last_state(plan, folder, ("a", "b"))
     assert (now.step, now.card.training["steps"], now.is_adaptive) == (1, 1, True)
-    blank, labels = np.zeros((16, 20), "f4"), np.zeros((16, 20), "u1")
-    images = {"moving": blank, "fixed": blank, "moving_labels": labels, "fixed_labels": labels}
+    images = {"moving": pairs.moving[0], "fixed": pairs.fixed[0]}
+    images |= {"moving_labels": pairs.moving_labels[0], "fixed_labels": pairs.labels[0]}
     space = {"affine": np.diag([2.0, 2.0, 1.0, 1.0]), "spacing_mm": (2.0, 2.0)}
     pair = make_pair(**images, **space, tissues=TissueTable(("a", "b")))
-    Registrar(now).register(pair, ParameterField.uniform((0.1, 0.1), 3))
+    registration = Registrar(now).register(pair, ParameterField.uniform((0.1, 0.1), 3))
+    assert registration.displacement.shape == (16, 20, 2)
     (tmp_path / "training_state.safetensors").unlink()
     with pytest.raises(InputError, match="The state of .* cannot be read"):
         now.read_weights()
