@@ -17,8 +17,10 @@ st.markdown(
     "physical; how, is set by **λ** (resistance to volume change) and **μ** (shear stiffness). Nobody knows the right "
     "values, so they are learned from the data, for each tissue of each patient."
 )
-if st.button("Try it on a demo heart", type="primary", icon=":material/play_arrow:"):
-    st.switch_page("pages/explore.py", query_params={"data": next(iter(COHORTS))})
+demo = {"data": next(iter(COHORTS)), "subject": "patient001"}  # whatever is picked now
+play = ":material/play_arrow:"
+if st.button("Try it on a demo heart", type="primary", icon=play, on_click=st.session_state.update, args=(demo,)):
+    st.switch_page("pages/explore.py")
 show_stages()
 
 st.subheader(f"The pair at hand: {pair.id}")

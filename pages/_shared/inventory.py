@@ -31,7 +31,7 @@ def show_datasets() -> None:
         ]
         st.caption(
             "**Data sets.** `elasreg data check` says why a subject is left out. More: put a folder into "
-            f"`{data_folder()}`, choose or upload data below, or start with `elasreg app --data DIR`."
+            f"`{data_folder()}`, choose or upload data above, or start with `elasreg app --data DIR`."
         )
         st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Data sets")
 

@@ -129,14 +129,14 @@ def test_a_broken_upload_is_a_sentence_and_a_good_pair_is_explored(page, app_url
     broken = {"name": "letter.nii.gz", "mimeType": "application/gzip", "buffer": b"Dear doctor, " * 50}
     uploads.nth(0).set_input_files(broken)
     uploads.nth(1).set_input_files(case.moving)
-    expect(page.get_by_text(case.moving.name)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name=f"Remove {case.moving.name}")).to_be_visible(timeout=30_000)
     use.click()
     expect(page.get_by_text("letter.nii.gz is not compressed, although its name says so.")).to_be_visible(
         timeout=60_000
     )
-    page.locator('[data-testid="stFileUploader"]').nth(0).get_by_role("button", name="Remove").first.click()
+    page.get_by_role("button", name="Remove letter.nii.gz").click()
     uploads.nth(0).set_input_files(case.fixed)
-    expect(page.get_by_text(case.fixed.name)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name=f"Remove {case.fixed.name}")).to_be_visible(timeout=30_000)
     use.click()
     expect(page.get_by_role("heading", name="The pair at hand: pair-1")).to_be_visible(timeout=90_000)
     page.locator('[data-testid="stSidebarNavLink"]', has_text="Explore").click()
