@@ -35,7 +35,7 @@ def to_explore(cohort: Cohort, of: pd.DataFrame, regularizer: Regularizer) -> st
     query = {**_subject(cohort, of), "regularizer": regularizer.name}
     adaptive = [m.name for m in MODELS.values() if m.regularizer == regularizer and m.is_adaptive]
     if adaptive[0] in cohort.family.members:
-        query |= {"model": "each tissue"} | _parameters(of, regularizer)
+        query |= {"model": "Adaptive"} | _parameters(of, regularizer)
     return "explore?" + urlencode(query)
 
 
