@@ -44,7 +44,9 @@ def named_settings(context: Context, regularizer: Regularizer) -> list[Preset]:
     member = next(m for m in context.family.members.values() if m.model.regularizer == regularizer)
     found = presets(context.pair.tissues.names, regularizer, member.card.sampling)
     searched = context.family.members.get(member.model.global_name)
-    sweep = None if searched is None else finished_search(loaders.store(), searched, context.pair)
+    sweep = (
+        None if searched is None else finished_search(loaders.store(), searched, context.pair.id, context.pair.digest)
+    )
     if sweep is not None:
         try:
             found.append(optimum_preset(sweep, regularizer, member.card.background))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.identification.adaptive import undecided
 from elasreg_core.identification.grid import ParameterGrid
@@ -12,23 +11,24 @@ from elasreg_core.identification.sweep import NodeScores, SubjectSweep
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.physics.parameters import Node
 from elasreg_core.workspace.paths import find_family
-from elasreg_core.workspace.store import Store, source_key
+from elasreg_core.workspace.store import Store, source_of
 
 STEPS = range(21, 2, -1)  # the grids that a search may have, the finest first
 
 
-def finished_search(store: Store, checkpoint: Checkpoint, pair: RegistrationPair) -> SubjectSweep | None:
-    """The finest finished search of a pair with a global checkpoint, exhaustive or adaptive; None without one.
+def finished_search(store: Store, checkpoint: Checkpoint, subject: str, pair_digest: str) -> SubjectSweep | None:
+    """The finest finished search of a subject, exhaustive or adaptive; None without one.
 
     Args:
         store: of the workspace.
         checkpoint: a global one.
-        pair: of any kind; unlabelled ones have no search by Dice.
+        subject: its id.
+        pair_digest: `RegistrationPair.digest` of the subject as the checkpoint preprocesses it.
     """
-    known = store.nodes(source_key(checkpoint, pair))
+    known = store.nodes(source_of(checkpoint, pair_digest))
     for grid in _finished(known, checkpoint):
         nodes = [known[node] for node in grid.nodes if node in known]
-        return SubjectSweep.from_nodes(pair.id, pair.tissues.names, grid, nodes)
+        return SubjectSweep.from_nodes(subject, checkpoint.card.tissues, grid, nodes)
     return None
 
 

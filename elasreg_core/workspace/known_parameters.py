@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from elasreg_core.errors import InputError
-from elasreg_core.identification.adaptive import undecided
-from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.selection import PAPER, chosen_parameters
-from elasreg_core.identification.sweep import SubjectSweep
-from elasreg_core.networks.checkpoint import Checkpoint, Family
+from elasreg_core.networks.checkpoint import Family
 from elasreg_core.physics.parameters import ParameterField
-from elasreg_core.workspace.store import Store, source_of
+from elasreg_core.workspace.finished import finished_search
+from elasreg_core.workspace.store import Store
 
 DEFAULT = 0.1  # λ and μ where nothing is known; the sliders of the page Explore open there too
-STEPS = range(3, 22)  # of the grids that the app searches
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,8 @@ def known_parameters(store: Store, family: Family, model: str, subject: str, pai
         InputError: the family lacks the model, or the store cannot be read.
     """
     checkpoint = family.member(model)
-    sweep = _finished(store, family, checkpoint, subject, pair_digest)
+    searched = family.members.get(checkpoint.model.global_name)
+    sweep = None if searched is None else finished_search(store, searched, subject, pair_digest)
     of_each = "each tissue" if checkpoint.is_adaptive else "the mean over the tissues"
     if sweep is not None:
         try:
@@ -63,19 +61,3 @@ def known_parameters(store: Store, family: Family, model: str, subject: str, pai
         parameters = ParameterField((checkpoint.card.background, *parameters.nodes[1:]))
     origin = "a default, as the store has no finished search of this subject"
     return KnownParameters(parameters, origin, is_chosen=False)
-
-
-def _finished(
-    store: Store, family: Family, checkpoint: Checkpoint, subject: str, pair_digest: str
-) -> SubjectSweep | None:
-    """The subject's sweep over the finest regular grid that a search has finished, every node or adaptively."""
-    searched = family.members.get(checkpoint.model.global_name)
-    known = {} if searched is None else store.nodes(source_of(searched, pair_digest))
-    if searched is None or not known:
-        return None
-    for steps in reversed(STEPS):
-        grid = ParameterGrid.for_checkpoint(steps, searched)
-        nodes = {node: known[node] for node in grid.nodes if node in known}
-        if len(nodes) == len(grid.nodes) or (nodes and not undecided(nodes, grid, PAPER.criterion)):
-            return SubjectSweep.from_nodes(subject, searched.card.tissues, grid, nodes.values())
-    return None

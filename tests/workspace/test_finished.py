@@ -34,12 +34,12 @@ def add(store, checkpoint, pair, nodes):
 def test_a_search_is_finished_with_its_last_node(family, store, model, steps):
     checkpoint, pair = family.members[model], make_pair()
     nodes = ParameterGrid.for_checkpoint(steps, checkpoint).nodes
-    assert finished_search(store, checkpoint, pair) is None
+    assert finished_search(store, checkpoint, pair.id, pair.digest) is None
     add(store, checkpoint, pair, nodes[1:])
-    found = finished_search(store, checkpoint, pair)
+    found = finished_search(store, checkpoint, pair.id, pair.digest)
     assert found is None or len(found.grid.axes[0]) != len(ParameterGrid.for_checkpoint(steps, checkpoint).axes[0])
     add(store, checkpoint, pair, nodes[:1])
-    found = finished_search(store, checkpoint, pair)
+    found = finished_search(store, checkpoint, pair.id, pair.digest)
     assert found.n_visited == len(nodes)
     (summary,) = store.searches()
     assert finished_steps(store.nodes(summary.source), summary.checkpoint) == steps
@@ -48,7 +48,7 @@ def test_a_search_is_finished_with_its_last_node(family, store, model, steps):
 def test_a_finer_grid_counts_before_a_coarser_one_that_it_holds(family, store):
     checkpoint, pair = family.members["elas-g"], make_pair()
     add(store, checkpoint, pair, ParameterGrid.for_checkpoint(5, checkpoint).nodes)  # holds all nodes of 3 steps
-    assert finished_search(store, checkpoint, pair).grid == ParameterGrid.for_checkpoint(5, checkpoint)
+    assert finished_search(store, checkpoint, pair.id, pair.digest).grid == ParameterGrid.for_checkpoint(5, checkpoint)
 
 
 def test_a_search_with_a_checkpoint_that_is_gone_has_no_state(store):
