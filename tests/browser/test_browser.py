@@ -62,10 +62,12 @@ def test_search_then_click_a_node_and_see_that_deformation(page, app_url):
     open_page(page, f"{app_url}/identify?steps=3")
     page.get_by_role("button", name="Search this subject").click()
     expect(page.get_by_text("Download the sweep (CSV)")).to_be_visible(timeout=120_000)
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+    page.wait_for_timeout(1000)  # the page is drawn anew when the search ends, and its figures fade in
     surface = page.locator(".js-plotly-plot").first
     surface.scroll_into_view_if_needed()
     # the centre of a 3 × 3 grid over [0, 1]² is the node (0.5, 0.5)
     plot = surface.locator(".nsewdrag").first.bounding_box()
     page.mouse.click(plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] / 2)
-    expect(page).to_have_url(re.compile(r"node=0\.5(%2C|,)0\.5"), timeout=30_000)
-    expect(page.get_by_role("heading", name="λ = 0.5, μ = 0.5")).to_be_visible(timeout=30_000)
+    expect(page).to_have_url(re.compile(r"node=0\.5(%2C|,)0\.5"), timeout=60_000)
+    expect(page.get_by_role("heading", name="λ = 0.5, μ = 0.5")).to_be_visible(timeout=60_000)
