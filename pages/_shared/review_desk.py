@@ -13,6 +13,7 @@ from elasreg_core.evaluation.review_tables import UNREVIEWED, CohortReview, Know
 from elasreg_core.networks.checkpoint import Family
 from pages._shared import loaders
 from pages._shared.context import show_error
+from pages._shared.deferred import in_this_session
 from pages._shared.review_cohort import Cohort
 
 _COLOURS = {"good": "green", "doubtful": "orange", "bad": "red"}
@@ -182,7 +183,7 @@ def show_cohort(cohort: Cohort, review: CohortReview, position: int, reading: Re
         n_judged = sum(bool(review.history(known)) for known in review.cases)
         st.download_button(
             "Download the report (HTML)",
-            lambda: cohort.report(review),
+            in_this_session(lambda: cohort.report(review)),
             f"{cohort.dataset}-review.html",
             mime="text/html",
             icon=":material/summarize:",
