@@ -11,13 +11,14 @@ import pytest
 from elasreg_core.config import DataConfig, RunConfig, TrainingConfig
 from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.errors import InputError
-from elasreg_core.networks.architecture import MODELS, Architecture
+from elasreg_core.networks.architecture import Architecture
 from elasreg_core.networks.checkpoint import Checkpoint, load_family
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.networks.weights import by_name
 from elasreg_core.training.batches import TrainingSet
 from elasreg_core.training.loop import Trainer, train_model
+from elasreg_core.training.plan import Plan
 from elasreg_core.training.state import fingerprint
 from elasreg_core.training.warm_start import LINE
 
@@ -128,8 +129,8 @@ def test_it_takes_its_own_number_of_steps_at_half_the_learning_rate(warm, monkey
     assert [warm.learning_rate(k) for k in (0, 2, 4)] == pytest.approx([5e-4, 2.5e-4, 0], abs=1e-12)
     monkeypatch.setattr(warm, "settings", with_training(schedule="constant").training)
     assert warm.learning_rate(3) == 5e-4
-    monkeypatch.setattr(warm, "settings", with_training(warm_start_steps=None).training)
-    assert (warm.is_warm, warm.steps) == (False, 6)
+    cold = Plan(with_training(warm_start_steps=None), "elas-sas", 3)
+    assert (cold.is_warm, cold.steps) == (False, 6)
 
 
 def test_the_global_network_is_trained_in_full():
@@ -140,8 +141,8 @@ def test_the_global_network_is_trained_in_full():
 
 def test_the_true_motion_fades_out_of_the_global_networks_loss_and_never_enters_the_warm_ones(warm, monkeypatch):
     settings = with_training(supervision_steps=4).training
-    trainer = Trainer.__new__(Trainer)  # its settings are all that this asks
-    trainer.settings, trainer.model = settings, MODELS["elas-g"]
+    trainer = Trainer.__new__(Trainer)  # these two are all that is asked
+    trainer.settings, trainer.is_warm = settings, False
     assert [trainer.supervision(step) for step in (0, 1, 3, 4, 5)] == [1, 0.75, 0.25, 0, 0]
     trainer.settings = with_training().training
     assert trainer.supervision(0) == 0
