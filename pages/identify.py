@@ -15,7 +15,7 @@ from pages._shared import loaders
 from pages._shared.choosing import choose_also, choose_selection
 from pages._shared.context import choose, choose_regularizer, readable_errors, show_notes
 from pages._shared.subject_search import follow_or_offer
-from pages._shared.surfaces import LEGEND, other_choice, selected_node, show_surfaces
+from pages._shared.surfaces import choose_view, legend, reason, selected_node, show_surfaces
 from pages._shared.views import score_cards, show_registration
 
 st.title("Identify λ and μ")
@@ -60,49 +60,40 @@ with readable_errors():
         show_notes(pair)
         st.stop()
 
-sweep = search.result()
-optima = choose_parameters(sweep, selection)
-in_space = (
-    len(grid.axes) > 1
-    and st.segmented_control(
-        "Surfaces",
-        ["maps", "space"],
-        format_func={"maps": "as maps", "space": "in space"}.get,
-        default="maps",
-        required=True,
-        key="surfaces",
-        bind="query-params",
-    )
-    == "space"
-)
-show_surfaces(sweep, selection, also, in_space=in_space)
-legend = "Grey: the limit of the plateau. ◆ the choices." if in_space else LEGEND.format(margin=selection.margin)
-st.caption(f"{legend} {METRICS[criterion].definition} Chosen: {selection.sentence}, {selection.honesty}.")
-for optimum in optima:
-    other = other_choice(sweep, optimum.tissue, selection)
-    differs = other is not None and other.node is not None and other.node != optimum.node
-    st.markdown(
-        f"- {optimum.message}"
-        + (f" By {other.selection.sentence}: {regularizer.shown(other.node)} ({other.value:.3f})." if differs else "")
-    )
-st.download_button(
-    "Download the sweep (CSV)", sweep.table.to_csv(index=False), f"{pair.id}-sweep.csv", icon=":material/download:"
-)
-
+sweep, initial = search.result(), loaders.scores(pair)
 mean_best = best_node(sweep, MEAN, selection)
+
+
+@st.fragment  # a click draws this part again, and no more
+def node_by_node() -> None:
+    """The surfaces, what is chosen from them, and the registration at one node."""
+    in_space = choose_view(grid)
+    show_surfaces(sweep, selection, also, in_space=in_space)
+    st.caption(
+        f"{legend(grid, selection, in_space)} {METRICS[criterion].definition} "
+        f"Chosen: {selection.sentence}, {selection.honesty}."
+    )
+    for optimum in choose_parameters(sweep, selection):
+        st.markdown(f"- {reason(sweep, optimum)}")
+    st.download_button(
+        "Download the sweep (CSV)", sweep.table.to_csv(index=False), f"{pair.id}-sweep.csv", icon=":material/download:"
+    )
+    node = selected_node(grid) or mean_best.node
+    if node is None:
+        return
+    st.subheader(f"The same everywhere: {regularizer.shown(node)}")
+    with readable_errors():
+        at_node = loaders.register(checkpoint, pair, ParameterField.uniform(node, pair.tissues.n_classes))
+    score_cards(initial, loaders.scores(pair, at_node))
+    with st.expander("All scores of this node", icon=":material/table_chart:"):
+        st.dataframe(sweep.at(node), hide_index=True)
+    show_registration(pair, at_node, "node")
+
+
+node_by_node()
 if mean_best.node is None:
     st.warning(f"No node has a {METRICS[criterion].title} to choose by.", icon=":material/warning:")
     st.stop()
-node = selected_node(grid) or mean_best.node
-initial = loaders.scores(pair)
-st.subheader(f"The same everywhere: {regularizer.shown(node)}")
-with readable_errors():
-    at_node = loaders.register(checkpoint, pair, ParameterField.uniform(node, pair.tissues.n_classes))
-score_cards(initial, loaders.scores(pair, at_node))
-with st.expander("All scores of this node", icon=":material/table_chart:"):
-    st.dataframe(sweep.at(node), hide_index=True)
-show_registration(pair, at_node, "node")
-
 st.subheader("Each tissue with its own optimum, in one pass of the adaptive network")
 with readable_errors():
     adaptive = family.member(of_regularizer[True])

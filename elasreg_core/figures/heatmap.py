@@ -49,7 +49,7 @@ def criterion_figure(
     return figure.update_layout(
         title=title | {"x": 0.5, "xanchor": "center", "y": 0.96, "yanchor": "top"},
         height=_HEIGHT,
-        margin={"l": 55, "r": 10, "t": 50, "b": 45},
+        margin={"l": 54, "r": 4, "t": 46, "b": 42},
         clickmode="event+select",
         dragmode=False,
         showlegend=False,
@@ -69,14 +69,19 @@ def _heatmap(
             x=lam,
             y=mu,
             colorscale=scale_of(optimum.criterion),
-            colorbar={"thickness": 8, "title": {"text": metric.label, "side": "right"}},
+            colorbar={
+                "thickness": 8,
+                "xpad": 4,
+                "tickfont": {"size": 10},
+                "title": {"text": metric.label, "side": "top"},
+            },
             hoverinfo="skip",
         )
     )
     if optimum.node is not None:
         x, y = outline(optimum.plateau, sweep.grid.axes)
         for line in (_HALO, _RIM):
-            figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip"))
+            figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=line, cliponaxis=False, hoverinfo="skip"))
         for choice, fill in ((other, "white"), (optimum, colour)):
             if choice is not None and choice.node is not None:
                 figure.add_trace(_markers([choice.node[0]], [choice.node[1]], _mark(choice, fill)))
@@ -85,10 +90,11 @@ def _heatmap(
     rows, columns = np.nonzero(~np.isnan(values))
     hover = f"λ = %{{x:g}}, μ = %{{y:g}}<br>{metric.title} %{{customdata:.3f}}<extra></extra>"
     figure.add_trace(_clickable(lam[columns], mu[rows], values[rows, columns], hover))
-    figure.update_xaxes(title="λ, resistance to volume change", range=cell_edges(lam)[[0, -1]])
-    figure.update_yaxes(title="μ, shear stiffness", range=cell_edges(mu)[[0, -1]], scaleanchor="x")
-    figure.update_xaxes(constrain="domain", zeroline=False, showgrid=False)
-    return figure.update_yaxes(constrain="domain", zeroline=False, showgrid=False)
+    across = {"text": "λ, resistance to volume change", "standoff": 4}
+    figure.update_xaxes(title=across, range=cell_edges(lam)[[0, -1]], constrain="domain")
+    figure.update_yaxes(title="μ, shear stiffness", range=cell_edges(mu)[[0, -1]], constrain="domain", scaleanchor="x")
+    figure.update_xaxes(zeroline=False, showgrid=False)
+    return figure.update_yaxes(zeroline=False, showgrid=False)
 
 
 def _curve(
@@ -119,7 +125,7 @@ def scale_of(criterion: str) -> str:
 
 
 def _markers(x: Any, y: Any, marker: dict[str, Any]) -> go.Scatter:
-    return go.Scatter(x=x, y=y, mode="markers", marker=marker, hoverinfo="skip")
+    return go.Scatter(x=x, y=y, mode="markers", marker=marker, cliponaxis=False, hoverinfo="skip")
 
 
 def _mark(choice: Optimum, fill: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def surface_figure(sweep: SubjectSweep, optimum: Optimum, colour: str, other: Op
         ends = [lam[0], lam[-1]], [mu[0], mu[-1]]
         grey = [[0, "#888888"], [1, "#888888"]]
         figure.add_trace(
-            go.Surface(x=ends[0], y=ends[1], z=limit, colorscale=grey, opacity=0.35, showscale=False, hoverinfo="skip")
+            go.Surface(x=ends[0], y=ends[1], z=limit, colorscale=grey, opacity=0.25, showscale=False, hoverinfo="skip")
         )
     for choice, fill in ((other, "white"), (optimum, colour)):
         if choice is not None and choice.node is not None:
@@ -58,7 +58,7 @@ def surface_figure(sweep: SubjectSweep, optimum: Optimum, colour: str, other: Op
             "yaxis": {"title": {"text": "μ"}},
             "zaxis": {"title": {"text": metric.label}, "autorange": True if metric.higher_is_better else "reversed"},
             "aspectratio": {"x": 1, "y": 1, "z": 0.7},
-            "camera": {"eye": {"x": -1.5, "y": -1.5, "z": 0.9}},
+            "camera": {"eye": {"x": -1.3, "y": -1.5, "z": 1.1}, "center": {"x": 0, "y": 0, "z": -0.15}},
         },
         height=_HEIGHT,
         margin={"l": 0, "r": 0, "t": 30, "b": 0},

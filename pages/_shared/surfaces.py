@@ -15,10 +15,35 @@ from elasreg_core.metrics import METRICS
 from elasreg_core.physics.parameters import Node, regularizer_of
 
 _WIDTH = 300
-LEGEND = (
-    "Click a node to see its deformation. White outline: the plateau, as good within {margin:g}. ★ best node, ◆ the "
-    "most regular of the plateau; the chosen one has the tissue's colour. Yellow is better."
-)
+_MARKS = "★ best node, ◆ the most regular of the plateau; the chosen one has the tissue's colour."
+_LEGENDS = {
+    "maps": "Click a node to see its deformation. Outlined: the plateau, as good within {margin:g}. Yellow is better.",
+    "curves": "Click a node to see its deformation. White dots: the plateau, as good within {margin:g}.",
+    "space": "Grey: the limit of the plateau, {margin:g} from the best.",
+}
+
+
+def choose_view(grid: ParameterGrid) -> bool:
+    """Whether the surfaces are to be seen in space; a curve is not asked about."""
+    if len(grid.axes) == 1:
+        return False
+    view = st.segmented_control(
+        "Surfaces",
+        ["maps", "space"],
+        format_func={"maps": "as maps", "space": "in space"}.get,
+        default="maps",
+        required=True,
+        key="surfaces",
+        bind="query-params",
+    )
+    return view == "space"
+
+
+def legend(grid: ParameterGrid, selection: Selection, in_space: bool) -> str:
+    """What the surfaces' marks mean."""
+    kind = "space" if in_space else "maps" if len(grid.axes) > 1 else "curves"
+    marks = "◆ the choices of both rules" if in_space else _MARKS
+    return f"{_LEGENDS[kind].format(margin=selection.margin)} {marks}"
 
 
 def selected_node(grid: ParameterGrid) -> Node | None:
@@ -77,6 +102,15 @@ def other_choice(sweep: SubjectSweep, tissue: str, selection: Selection) -> Opti
         return None
     (rule,) = set(RULES) - {selection.rule}
     return best_node(sweep, tissue, replace(selection, rule=rule))
+
+
+def reason(sweep: SubjectSweep, optimum: Optimum) -> str:
+    """What was chosen and why, and what the other rule would choose."""
+    other = other_choice(sweep, optimum.tissue, optimum.selection)
+    if other is None or other.node is None or other.node == optimum.node:
+        return optimum.message
+    at = regularizer_of(other.node).shown(other.node)
+    return f"{optimum.message} By {other.selection.sentence}: {at} ({other.value:.3f})."
 
 
 def _remember_click(key: str, grid: ParameterGrid) -> None:

@@ -18,7 +18,7 @@ from pages._shared.context import readable_errors
 from pages._shared.views import score_cards, show_registration
 
 LIVE_S = 2.0
-_CURVE_WIDTH = 520
+_CURVE_WIDTH = 450
 
 
 def show_curves(training: Training) -> None:
