@@ -117,7 +117,7 @@ cohort = choose_cohort()
 names = saved_comparisons(comparisons_folder())
 if names:
     name = st.selectbox("Comparison", names, key="comparison", bind="query-params")
-    with readable_errors():
+    with readable_errors(ends_page=False):  # whoever cannot see this one may still make another
         saved = open_comparison(comparisons_folder(), name)
         about = saved.about
         st.caption(f"{about.family} on {about.data}, {about.subjects} subjects; compared {about.written[:16]} UTC")

@@ -91,7 +91,8 @@ if not (shown and searches.nodes):
     st.info("No choice is picked." if searches.nodes else "No search is in the store yet.", icon=":material/inbox:")
     st.stop()
 
-tables = {name: choices_of(sources, cohort.data, checkpoint, steps, possible[name]) for name in shown}
+with readable_errors():
+    tables = {name: choices_of(sources, cohort.data, checkpoint, steps, possible[name]) for name in shown}
 choices = pd.concat([table for table in tables.values() if len(table)] or tables.values())
 if choices["lambda"].isna().all():
     st.info("No search serves these choices: they need the whole grid, or a tissue.", icon=":material/inbox:")
@@ -117,8 +118,11 @@ if picked:
         choices[choices["subject"].isin(picked)],
         regularizer,
         {
-            "Identify": lambda of: links.to_identify(cohort, of, regularizer, steps, possible),
-            "Explore": lambda of: links.to_explore(cohort, of, regularizer),
+            "identify": (
+                *("The search of", "grid_view"),
+                lambda of: links.to_identify(cohort, of, regularizer, steps, possible),
+            ),
+            "explore": ("Explore", "tune", lambda of: links.to_explore(cohort, of, regularizer)),
         },
     )
 

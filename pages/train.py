@@ -9,7 +9,7 @@ from elasreg_core.workspace.trainings import trainings
 from pages._shared.context import readable_errors
 from pages._shared.job_view import show_job
 from pages._shared.new_training import offer_training
-from pages._shared.training_view import choose_sample, follow, follow_sample, show_curves, show_sample
+from pages._shared.training_view import choose_sample, fitting_data, follow, follow_sample, show_curves, show_sample
 
 NEW = "a new one"
 END_S = 5.0  # of a worker, after its last word
@@ -31,7 +31,9 @@ if name == NEW:
     st.stop()
 
 training = found[name]
-job = jobs.latest("train", name)
+command = train_command(training.folder)
+with readable_errors():
+    job = jobs.latest(command.arguments)
 is_running = job is not None and job.is_running
 ended = job.heard if job is not None and job.heard is not None else 0.0
 is_elsewhere = not is_running and training.is_written_since(ended + END_S)
@@ -40,15 +42,17 @@ if job is not None and (is_running or not training.is_finished):
     show_job(job, jobs)
 if training.is_finished:
     st.success("Finished: all pages offer it as a checkpoint.", icon=":material/check_circle:")
+    link = {"checkpoint": name}
+    if known := fitting_data(training):
+        link["data"] = next(iter(known))
     with st.container(horizontal=True):
         for page, label, icon in (("explore", "Explore it", "tune"), ("identify", "Search with it", "grid_view")):
-            st.page_link(f"pages/{page}.py", label=label, icon=f":material/{icon}:", query_params={"checkpoint": name})
+            st.page_link(f"pages/{page}.py", label=label, icon=f":material/{icon}:", query_params=link)
 elif is_elsewhere:
     st.info("Somebody trains it outside the app at this moment: it is shown as it goes on.", icon=":material/terminal:")
 elif not is_running:
     begun = any(not training.curve(model).empty for model in training.config.models)
     if st.button("Go on with it" if begun else "Start it", type="primary", icon=":material/play_arrow:"):
-        command = train_command(training.folder)
         with readable_errors():
             jobs.start(command.kind, command.about, command.arguments)
         st.rerun()

@@ -18,6 +18,7 @@ from elasreg_core.evaluation.statistics import between_families
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.workspace.comparisons import HowToCompare, compare_family
 from elasreg_core.workspace.paths import find_family, open_data
+from elasreg_core.workspace.saved_comparisons import forget_comparison
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
@@ -79,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
             comparison = compare_family(family, dataset, how, bars)
         faults += comparison.faults
         if not comparison.rows.empty:
+            if not per_family:
+                forget_comparison(arguments.out)
             out = arguments.out / family.name if len(families) > 1 else arguments.out
             write_comparison(out, comparison, how, dataset)
             per_family[family.name] = comparison.rows

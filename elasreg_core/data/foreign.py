@@ -21,7 +21,7 @@ from elasreg_core.atomic import write_atomic
 from elasreg_core.errors import InputError
 
 MAX_FILE_BYTES = 200 * 2**20  # as .streamlit/config.toml allows
-MAX_VOXELS = 2**26  # 512 × 512 × 256; reading takes up to 12 bytes of memory each
+MAX_VOXELS = 2**26  # 512 × 512 × 256; reading takes about 18 bytes of memory each
 _MAX_OFFSET = 2**20  # of the voxels: a header and its extensions
 _SLACK = 2**16  # what tools pad at the end of a file
 _PIECE = 2**20
@@ -132,7 +132,10 @@ def _header(begin: bytes, name: str) -> Any:
     if size is not None and len(begin) >= size:
         try:
             header = _HEADERS[size].from_fileobj(io.BytesIO(begin[:size]))
-            header.get_data_dtype()
+            kind = header.get_data_dtype().kind
+            header.get_data_shape()
+            if kind not in "biuf":
+                raise ValueError("its voxels are no numbers of one value")
             if bytes(header["magic"].item())[:2] == b"n+":
                 return header
             problem = "a header of an image in two files, or of the older Analyze form"
@@ -163,7 +166,8 @@ def _inflated(content: BinaryIO, name: str, suffix: str) -> Iterator[int]:
             if inflate.eof:  # gzip files may be several, one after the other
                 piece, inflate = inflate.unused_data, zlib.decompressobj(wbits=31)
                 if not piece.startswith(_GZIP):  # tools may pad the end
-                    break
+                    yield 0
+                    return
     yield len(inflate.flush(_PIECE)) if not inflate.eof else 0
 
 

@@ -15,12 +15,18 @@ _PERCENT = "neg_jacobian_percent"
 
 
 def score_row(scores: Scores, ncc: float, seconds: float = float("nan")) -> dict[str, float]:
-    """One row, keyed as in a sweep's CSV; NaN where undefined."""
+    """One row, keyed by metric; NaN where undefined.
+
+    Args:
+        scores: of the registration, or of the pair as it is.
+        ncc: mean local NCC over the whole image.
+        seconds: of the registration.
+    """
     return {
         "mean_dice": scores.mean_dice,
         **{f"dice {tissue}": value for tissue, value in scores.dice.items()},
         "mean_hd95_mm": scores.mean_hd95_mm,
-        "ncc": ncc,
+        "ncc_image": ncc,
         "tre_mm": scores.tre_mm,
         _PERCENT: scores.neg_jacobian_percent,
         "sd_log_jacobian": scores.sd_log_jacobian,

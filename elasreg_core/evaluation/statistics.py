@@ -40,7 +40,7 @@ def paired_comparison(a: npt.ArrayLike, b: npt.ArrayLike) -> dict[str, float]:
         "difference": float(differences.mean()),
         "low": float(interval.low),
         "high": float(interval.high),
-        "p": float(stats.wilcoxon(differences).pvalue) if len(moved) else 1.0,
+        "p": float(stats.wilcoxon(moved).pvalue) if len(moved) else 1.0,
         "effect": float((ranks * np.sign(moved)).sum() / ranks.sum()) if len(moved) else 0.0,
     }
 

@@ -49,7 +49,8 @@ def verdict(means: pd.Series, tests: pd.DataFrame, digits: int = 4) -> str:
 def _none(rows: list[dict[Hashable, Any]], digits: int) -> str:
     largest = max(rows, key=lambda row: abs(row["difference"]))
     subjects = max(row["n"] for row in rows)
-    text = "No model is told apart from another by mean Dice: every difference is within chance. "
+    text = "No model is told apart from another by mean Dice: every difference is within chance"
+    text += f"{_adjusted(rows)}. "
     text += (
         f"The largest, {largest['a']} − {largest['b']}, is {_interval(largest, 1, digits)}, over {subjects} subjects."
     )
@@ -58,21 +59,29 @@ def _none(rows: list[dict[Hashable, Any]], digits: int) -> str:
 
 def _best(best: str, mean: float, rows: list[dict[Hashable, Any]], digits: int) -> str:
     """The model of the highest mean, against all others that it was tested against."""
-    apart: list[str] = []
+    ahead: list[str] = []
+    behind: list[str] = []
     level: list[str] = []
     for row in rows:
         if best in (row["a"], row["b"]):
             sign, other = (1, row["b"]) if row["a"] == best else (-1, row["a"])
-            (apart if row["clear"] else level).append(f"{other} ({_interval(row, sign, digits)})")
+            clear = ahead if sign * row["difference"] > 0 else behind
+            (clear if row["clear"] else level).append(f"{other} ({_interval(row, sign, digits)})")
     text = f"{best} has the highest mean Dice, {mean:.3f}."
-    if apart:
-        text += f" It is told apart from {_listed(apart)}."
+    if ahead:
+        text += f" It is told apart from {_listed(ahead)}."
+    if behind:
+        text += f" On the subjects that both have, it is behind {_listed(behind)}."
     if level:
-        text += f" Its difference to {_listed(level)} is within chance."
-    others = sum(row["clear"] for row in rows) - len(apart)
+        text += f" Its difference to {_listed(level)} is within chance{_adjusted(rows)}."
+    others = sum(row["clear"] for row in rows) - len(ahead) - len(behind)
     if others:
         text += f" Of the differences between the others, {others} {'is' if others == 1 else 'are'} more than chance."
     return text
+
+
+def _adjusted(rows: list[dict[Hashable, Any]]) -> str:
+    return f", adjusted for {len(rows)} tests" if len(rows) > 1 else ""
 
 
 def _interval(row: dict[Hashable, Any], sign: int, digits: int) -> str:

@@ -55,7 +55,7 @@ def arrow_figure(displacement: npt.NDArray[Any], plane: Plane, title: str, fixed
                     "cmin": 0,
                     "cmax": longest,
                     "showscale": shade == _SHADES - 1,  # that of the longest is never empty
-                    "colorbar": {"thickness": 8, "title": {"text": "|u| (mm)", "side": "right"}},
+                    "colorbar": {"thickness": 8, "title": {"text": "|u| in the plane (mm)", "side": "right"}},
                 },
                 text=[f"{length:.1f} mm" for length in np.repeat(lengths_mm[of], 3)],
                 hovertemplate="%{x:.0f}, %{y:.0f} mm: |u| %{text}<extra></extra>",

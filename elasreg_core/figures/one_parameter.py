@@ -15,7 +15,7 @@ from elasreg_core.figures.images import contour_traces, image_trace
 from elasreg_core.figures.palette import GREY, OKABE_ITO, tissue_colours
 from elasreg_core.figures.plane import View
 from elasreg_core.identification.one_parameter import Step
-from elasreg_core.metrics import METRICS, shown
+from elasreg_core.metrics import METRICS, Metric, shown
 
 #: What can be shown on the way.
 MOVING_PICTURES = {"grid": "Deformation grid", "warped": "Warped image"}
@@ -57,7 +57,7 @@ def one_parameter_figure(
         )
         for number, step in enumerate(steps)
     ]
-    layout = _layout(pair, view, name, (low, high), [frame.name for frame in frames], first)
+    layout = _layout(pair, view, name, _scored(steps).title, (low, high), [frame.name for frame in frames], first)
     layout["title"]["text"] = _title(steps[first], name)
     return go.Figure([*still, *moving[first], *curves, marks[first]], layout, frames)
 
@@ -114,7 +114,7 @@ def _outlines(pair: RegistrationPair, step: Step, view: View) -> list[go.Contour
 
 
 def _curves(pair: RegistrationPair, steps: Sequence[Step]) -> list[go.Scatter]:
-    """Dice of every tissue that has one; without any, the mean local NCC."""
+    """Dice of every tissue that has one; without any, the mean local NCC of the image."""
     values = [step.value for step in steps]
     dice = np.array([step.dice for step in steps])
     curves = {
@@ -122,8 +122,8 @@ def _curves(pair: RegistrationPair, steps: Sequence[Step]) -> list[go.Scatter]:
         for place, (tissue, colour) in enumerate(tissue_colours(pair.tissues.names).items())
         if not np.isnan(dice[:, place]).all()
     }
-    if not curves:
-        curves = {METRICS["ncc"].title: (np.array([step.ncc for step in steps]), OKABE_ITO[5])}
+    if _scored(steps).name != "dice":
+        curves = {METRICS["ncc_image"].title: (np.array([step.ncc for step in steps]), OKABE_ITO[5])}
     return [
         go.Scatter(
             x=values,
@@ -136,6 +136,11 @@ def _curves(pair: RegistrationPair, steps: Sequence[Step]) -> list[go.Scatter]:
         )
         for name, (scores, colour) in curves.items()
     ]
+
+
+def _scored(steps: Sequence[Step]) -> Metric:
+    """What the curves show: Dice wherever a tissue has one."""
+    return METRICS["ncc_image" if np.isnan([step.dice for step in steps]).all() else "dice"]
 
 
 def _reach(curves: Sequence[go.Scatter]) -> tuple[float, float]:
@@ -154,19 +159,24 @@ def _mark(value: float, low: float, high: float) -> go.Scatter:
 
 def _title(step: Step, name: str) -> str:
     defined = [value for value in step.dice if not np.isnan(value)]
-    score = f"mean Dice {shown(float(np.mean(defined)))}" if defined else f"{METRICS['ncc'].title} {shown(step.ncc)}"
+    score = f"mean Dice {shown(float(np.mean(defined)))}" if defined else f"local NCC {shown(step.ncc)}"
     return f"{name} = {step.value:g}: {score}, folding {step.neg_jacobian_percent:.2f} %"
 
 
 def _layout(
-    pair: RegistrationPair, view: View, name: str, reach: tuple[float, float], frames: Sequence[str], first: int
+    pair: RegistrationPair,
+    view: View,
+    name: str,
+    score: str,
+    reach: tuple[float, float],
+    frames: Sequence[str],
+    first: int,
 ) -> dict[str, Any]:
     shape = view.image(pair.fixed).shape
     across, down = np.multiply(shape, view.plane.spacing_mm)
     picture = float(np.clip((WIDTH - _LEFT - _RIGHT) * down / across, 180, 330))
     inner = picture + _BETWEEN + _CURVES
     x, y = view.plane.screen_axis(0, shape), view.plane.screen_axis(1, shape)
-    score = METRICS["ncc" if pair.moving_labels is None or pair.fixed_labels is None else "dice"]
     at_once = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}, "transition": {"duration": 0}}
     play = {"fromcurrent": True, "frame": {"duration": _FRAME_MS, "redraw": True}, "transition": {"duration": 0}}
     return {
@@ -178,7 +188,7 @@ def _layout(
         "yaxis": y | {"anchor": "x", "scaleanchor": "x", "domain": (1 - picture / inner, 1)},
         "xaxis2": {"anchor": "y2", "range": (-0.02, 1.02), "title": {"text": name, "standoff": 4}, "zeroline": False},
         "yaxis2": {"anchor": "x2", "domain": (0, _CURVES / inner), "range": reach, "zeroline": False}
-        | {"title": {"text": score.title}, "nticks": 5},
+        | {"title": {"text": score}, "nticks": 5},
         "sliders": [
             {
                 "active": first,

@@ -67,6 +67,13 @@ METRICS = {
             "Mean squared local normalized cross-correlation (window 9) of warped and fixed image within the tissue.",
         ),
         Metric(
+            "ncc_image",
+            "Local NCC of the image",
+            "",
+            True,
+            "Mean squared local normalized cross-correlation (window 9) of warped and whole fixed image.",
+        ),
+        Metric(
             "displacement_error_vox",
             "Displacement error",
             "voxels",

@@ -14,25 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import Architecture
 from elasreg_core.networks.checkpoint import Checkpoint
-from elasreg_core.networks.weights import NAME
+from elasreg_core.networks.layers import convolutions, weight_shapes
+from elasreg_core.networks.weights import NAME, require_weights
 
 Weights = npt.NDArray[np.float32]
-
-
-def generated_layers(architecture: Architecture) -> tuple[str, ...]:
-    """The convolutions whose kernels the hypernetwork makes, in the order in which the U-Net applies them.
-
-    The last convolution, from features to velocity, has weights of its own.
-    """
-    levels = len(architecture.encoder)
-    return (
-        *(f"enc_conv_{level}_0" for level in range(levels)),
-        *(f"dec_conv_{level}_0" for level in reversed(range(levels))),
-        *(f"dec_final_conv_{number}" for number in range(len(architecture.decoder) - levels)),
-    )
 
 
 @dataclass(frozen=True)
@@ -56,24 +43,16 @@ class HyperKernels:
         Raises:
             InputError: missing, altered or damaged weights, or those of another network.
         """
-        found = cls(checkpoint.card.network, checkpoint.card.preprocessing.dim, checkpoint.read_weights())
-        dense = [f"hyp_dense_{number}" for number in range(1, found.architecture.hyper_layers + 1)]
-        wanted = [f"{name}/{part}" for name in dense for part in ("kernel", "bias")]
-        wanted += [f"unet_{name}/hyperkernel_{part}" for name in found.layers for part in ("kernel", "bias")]
-        missing = [name for name in wanted if f"{NAME}_{name}" not in found.weights]
-        if missing:
-            raise InputError(
-                f"The weights of {checkpoint.name} are those of another network.",
-                expected=f"{len(wanted)} arrays of a hypernetwork",
-                received=f"{len(found.weights)} arrays without {missing[0]}",
-                cure="Copy or train the checkpoint again",
-            )
+        card, model = checkpoint.card, checkpoint.model
+        found = cls(card.network, card.preprocessing.dim, checkpoint.read_weights())
+        n_parameters = model.n_parameters(checkpoint.tissues.n_classes)
+        require_weights(found.weights, weight_shapes(found.architecture, n_parameters, found.dim))
         return found
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """See `generated_layers`."""
-        return generated_layers(self.architecture)
+        """The convolutions whose kernels the hypernetwork makes, in the order in which the U-Net applies them."""
+        return tuple(layer.name for layer in convolutions(self.architecture, self.dim)[:-1])
 
     def features(self, parameters: npt.ArrayLike) -> Weights:
         """What the dense layers make of parameters `(P,)`, before they become kernels: shape `(U,)`."""

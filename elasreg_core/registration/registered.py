@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +34,11 @@ class Registration:
     parameters: ParameterField
     checkpoint: str
     seconds: float
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the displacement: equal ones show equal things."""
+        return hashlib.sha256(self.displacement.tobytes()).hexdigest()
 
     @cached_property
     def jacobian(self) -> npt.NDArray[np.float32]:

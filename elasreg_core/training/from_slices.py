@@ -1,7 +1,8 @@
 """How a network for volumes takes up the weights of one for slices, which is trained in minutes.
 
-From random weights a network of volumes stays at no motion for thousands of slow steps. So it begins as a network that
-registers every slice by itself: the kernels of slices lie in the middle of those of volumes, and nothing moves across.
+From random weights a network of volumes had not begun to move anything after 900 slow steps. So it begins with the
+kernels of slices in the middle of its own. Where all slices are alike each moves as the network of slices moves it, and
+nothing moves across; elsewhere its max pooling mixes neighbouring slices.
 (Inflation, as of filters for video: Carreira and Zisserman, CVPR 2017. There a filter is spread over all of time; here
 it is not, as what a slice's kernel finds must stay where it is.)
 """

@@ -17,8 +17,8 @@ class Command:
 
     Attributes:
         kind: one of `jobs.KINDS`.
-        about: what it works on; equal for commands that must not run at once.
-        arguments: of `elasreg`.
+        about: what it works on, for people.
+        arguments: of `elasreg`; equal ones never run at once.
     """
 
     kind: str
@@ -54,9 +54,7 @@ def search_command(
     """
     scores = ", ".join(METRICS[name].title for name in dict.fromkeys((criterion, *also)))
     about = f"{subject} of {data.root.name} with {checkpoint.name}, {steps} steps, {scores}" + ", adaptive" * adaptive
-    arguments = ["search", "--checkpoint", str(checkpoint.folder.resolve().parent), "--model", checkpoint.card.model]
-    arguments += ["--data", str(data.root.resolve()), "--dataset", data.layout, "--subject", subject]
-    arguments += ["--grid", str(steps), "--criterion", criterion]
+    arguments = [*_searched(checkpoint, data), "--subject", subject, "--grid", str(steps), "--criterion", criterion]
     if adaptive:
         arguments.append("--adaptive")
     if also:
@@ -64,7 +62,28 @@ def search_command(
     return Command("search", about, tuple(arguments))
 
 
+def cohort_search_command(checkpoint: Checkpoint, data: Dataset, steps: int, also: Sequence[str] = ()) -> Command:
+    """The search of all subjects of a data set, at every node; arguments as those of `search_command`."""
+    arguments = [*_searched(checkpoint, data), "--grid", str(steps)]
+    if also:
+        arguments += ["--also", *also]
+    return Command("search", f"{data.root.name} with {checkpoint.name}, {steps} steps", tuple(arguments))
+
+
+def compare_command(families: Sequence[str], data: Dataset, choices: Sequence[str], out: Path) -> Command:
+    """A comparison of families, by name, on a data set, into a folder."""
+    arguments = ["compare", "--data", str(data.root.resolve()), "--dataset", data.layout]
+    arguments += ["--models", *families, "--choice", *choices, "--out", str(out)]
+    return Command("compare", out.name, tuple(arguments))
+
+
 def train_command(folder: Path) -> Command:
     """The training that a folder's own `config.toml` describes, begun or gone on with."""
     arguments = ("train", str(folder / "config.toml"), "--out", str(folder), "--resume")
     return Command("train", folder.name, arguments)
+
+
+def _searched(checkpoint: Checkpoint, data: Dataset) -> list[str]:
+    """What is searched with what, by folders: a worker may have another workspace than the page."""
+    with_what = ["--checkpoint", str(checkpoint.folder.resolve().parent), "--model", checkpoint.card.model]
+    return ["search", *with_what, "--data", str(data.root.resolve()), "--dataset", data.layout]

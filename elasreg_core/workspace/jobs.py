@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     started TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, finished TEXT,
     pid INTEGER, created REAL, heard REAL, phase_began REAL, phase_first INTEGER NOT NULL DEFAULT 0, stop_asked REAL
 );
-CREATE INDEX IF NOT EXISTS jobs_by_subject ON jobs (kind, about);
+CREATE INDEX IF NOT EXISTS jobs_by_arguments ON jobs (arguments);
 """
 _LOST = "The worker died: it was killed, ran out of memory, or the machine restarted. What was finished is kept."
 
@@ -54,8 +54,8 @@ class Job:
     Attributes:
         id: counts up.
         kind: one of `KINDS`.
-        about: what it works on, in words; two jobs of one kind about the same thing never run at once.
-        arguments: of the `elasreg` command.
+        about: what it works on, in words.
+        arguments: of the `elasreg` command; two jobs with the same ones never run at once.
         state: "running"; "done"; "stopped" on request; "failed", with the sentence in `message`; "lost": it died.
         phase, done, total: what it is at, and how far.
         message: the last thing it had to say.
@@ -120,7 +120,7 @@ class Jobs:
         self.path = self._database.path
 
     def start(self, kind: str, about: str, arguments: Sequence[str]) -> Job:
-        """Starts `elasreg ARGUMENTS` in a process of its own; if one is at the same thing already, returns that.
+        """Starts `elasreg ARGUMENTS` in a process of its own; if one with the same arguments runs, returns that.
 
         Raises:
             InputError: there is no such kind.
@@ -129,7 +129,7 @@ class Jobs:
             raise InputError("There is no such kind of job.", expected=" or ".join(KINDS), received=kind)
         with self._database.connection() as connection:
             connection.execute("BEGIN IMMEDIATE")  # nobody else starts one in between
-            latest = self._latest(connection, kind, about)
+            latest = self._latest(connection, arguments)
             if latest is not None and latest.is_running:
                 return latest
             self._forget_old(connection)
@@ -143,10 +143,10 @@ class Jobs:
             connection.execute("UPDATE jobs SET pid = ?, created = ? WHERE id = ?", (process.pid, created, number))
             return self._read(connection, "id = ?", number)[0]
 
-    def latest(self, kind: str, about: str) -> Job | None:
-        """The newest job about something."""
+    def latest(self, arguments: Sequence[str]) -> Job | None:
+        """The newest job with these arguments."""
         with self._database.connection() as connection:
-            return self._latest(connection, kind, about)
+            return self._latest(connection, arguments)
 
     def get(self, number: int) -> Job | None:
         """One job; None if it has been forgotten."""
@@ -167,15 +167,29 @@ class Jobs:
         if now is None or not now.is_running or now.pid is None or now.stop_asked is None:
             return
         insists = time.time() - now.stop_asked > _PATIENCE_S
-        with contextlib.suppress(psutil.Error):
-            psutil.Process(now.pid).send_signal(signal.SIGKILL if insists else signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            if insists:
+                self._kill(now.pid)
+            else:
+                os.kill(now.pid, signal.SIGTERM)
+
+    def end_all(self) -> None:
+        """Kills all that run, at once: what they were working on goes away."""
+        for job in self.all():
+            if job.is_running and job.pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    self._kill(job.pid)
+
+    @staticmethod
+    def _kill(pid: int) -> None:
+        os.killpg(pid, signal.SIGKILL)  # a worker leads its own group: processes that it started end too
 
     def log_of(self, number: int) -> Path:
         """Where the output of a job's worker goes."""
         return self.path.parent / "jobs" / f"{number}.log"
 
-    def _latest(self, connection: sqlite3.Connection, kind: str, about: str) -> Job | None:
-        return next(iter(self._read(connection, "kind = ? AND about = ?", kind, about)), None)
+    def _latest(self, connection: sqlite3.Connection, arguments: Sequence[str]) -> Job | None:
+        return next(iter(self._read(connection, "arguments = ?", json.dumps(list(arguments)))), None)
 
     def _read(self, connection: sqlite3.Connection, condition: str, *values: object) -> list[Job]:
         """The jobs that meet a condition, newest first; whoever died since is put down as dead."""

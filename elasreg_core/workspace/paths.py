@@ -12,6 +12,7 @@ from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Family, load_family
 
 PROJECT = Path(__file__).resolve().parents[2]
+STORE = "elasreg.sqlite"
 
 
 def home() -> Path:
@@ -26,7 +27,7 @@ def data_folder() -> Path:
 
 def store_path() -> Path:
     """The database of searches."""
-    return home() / "elasreg.sqlite"
+    return home() / STORE
 
 
 def comparisons_folder() -> Path:
@@ -56,6 +57,11 @@ def family_names() -> tuple[str, ...]:
             if any(path.glob("*/model.json")):
                 names[path.name] = None
     return tuple(names)
+
+
+def is_shipped(name: str) -> bool:
+    """Whether a family's name means the one that came with the project, and not one of the workspace."""
+    return not any((folder / name).is_dir() for folder in checkpoint_folders()[:-1])
 
 
 def find_family(name: str | Path) -> Family:

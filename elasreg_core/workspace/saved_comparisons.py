@@ -73,11 +73,6 @@ class SavedComparison:
         return self._table("per_subject.csv")
 
     @cached_property
-    def parameters(self) -> pd.DataFrame:
-        """What each subject was registered with (`comparison.parameter_rows`)."""
-        return self._table("parameters.csv")
-
-    @cached_property
     def tests(self) -> pd.DataFrame:
         """Paired tests of every column (`statistics.all_comparisons`)."""
         return self._table("tests.csv")
@@ -162,7 +157,26 @@ def open_comparison(root: Path, name: str) -> SavedComparison:
         raise InputError(
             f"{path} cannot be read.", expected="what `elasreg compare` wrote", received=str(error)
         ) from error
-    return SavedComparison(path.parent, from_table(About, content, str(path)))
+    about = from_table(About, content, str(path))
+    if about.format != FORMAT:
+        raise InputError(
+            f"{path} has another format.",
+            expected=f"format {FORMAT}",
+            received=f"format {about.format}",
+            cure="Compare again into the same folder",
+        )
+    return SavedComparison(path.parent, about)
+
+
+def forget_comparison(root: Path) -> None:
+    """Before a folder is written anew: nothing in it counts any more, and what only some comparisons have goes."""
+    for folder in (root, *(path.parent for path in root.glob(f"*/{ABOUT}"))):
+        (folder / ABOUT).unlink(missing_ok=True)
+        for name in ("paper.csv", "certainty.csv"):
+            (folder / name).unlink(missing_ok=True)
+        for path in folder.glob("parameters-*.json"):
+            path.unlink()
+    (root / "families.csv").unlink(missing_ok=True)
 
 
 def between_families(root: Path, name: str) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from elasreg_core.errors import InputError
 from elasreg_core.training.plan import Plan
 from elasreg_core.training.state import RunFolder, read_curve
 from elasreg_core.training.unfinished import Unfinished, last_state
-from elasreg_core.workspace.paths import data_folder, home, open_data
+from elasreg_core.workspace.paths import data_folder, family_names, home, open_data
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LAYOUT_TISSUES = {"acdc": CARDIAC, "nlst": THORAX, "lungct": THORAX}
@@ -141,8 +141,9 @@ def lay_out(name: str, text: str) -> Path:
         )
     folder = trainings_folder() / name
     own = folder / "config.toml"
-    if folder.exists() and not (own.is_file() and own.read_text(encoding="utf-8") == text):
-        raise InputError(f"There is a checkpoint folder {name} already.", cure="Choose another name")
+    taken = name in family_names() and not own.is_file()  # a shipped family, which it would hide
+    if taken or (folder.exists() and not (own.is_file() and own.read_text(encoding="utf-8") == text)):
+        raise InputError(f"There is a checkpoint {name} already.", cure="Choose another name")
     write_atomic(own, text)
     return folder
 

@@ -17,9 +17,10 @@ from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.check import check_case
 from elasreg_core.data.datasets import Dataset, open_dataset
 from elasreg_core.data.foreign import keep_nifti
-from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Family
+from elasreg_core.workspace.jobs import Jobs
+from elasreg_core.workspace.paths import STORE
 
 ROLES = ("fixed", "moving", "fixed_labels", "moving_labels")
 MAX_PAIRS = 8
@@ -47,8 +48,7 @@ class Uploads:
 
     def __init__(self) -> None:
         self._folder: Path | None = None
-        #: What each pair's files were called, by (data set, subject).
-        self.names: dict[tuple[str, str], dict[str, str]] = {}
+        self._kept: list[tuple[str, str]] = []  # (data set, subject)
 
     @property
     def folder(self) -> Path:
@@ -61,12 +61,17 @@ class Uploads:
     @property
     def datasets(self) -> dict[str, tuple[Path, str]]:
         """The data sets by name → (root, layout), as `paths.datasets` gives others."""
-        return {name: (self.folder / name, "pairs") for name, _ in self.names}
+        return {name: (self.folder / name, "pairs") for name, _ in self._kept}
 
-    def holds(self, pair: RegistrationPair) -> bool:
-        """Whether a pair is one of these."""
-        origin = pair.fixed_origin
-        return self._folder is not None and origin is not None and origin.path.is_relative_to(self._folder)
+    @property
+    def n_pairs(self) -> int:
+        """How many there are."""
+        return len(self._kept)
+
+    @property
+    def store_path(self) -> Path:
+        """The database of what is searched, started and judged on them, in place of the workspace's."""
+        return self.folder / STORE
 
     def add(self, files: Mapping[str, UploadedFile], family: Family) -> tuple[str, str]:
         """Keeps a pair once all of it has been checked and preprocessed as the family demands.
@@ -89,7 +94,7 @@ class Uploads:
                 expected="fixed, moving, and labels of either or none",
                 received=" and ".join(files) or "nothing",
             )
-        if len(self.names) >= MAX_PAIRS:
+        if self.n_pairs >= MAX_PAIRS:
             raise InputError(
                 "This session holds as many pairs as it may.",
                 expected=f"at most {MAX_PAIRS}",
@@ -97,7 +102,7 @@ class Uploads:
             )
         name, member = f"uploaded-{family.name}", next(iter(family.members.values()))
         root = self.folder / name
-        subject = f"pair-{sum(of == name for of, _ in self.names) + 1}"
+        subject = f"pair-{sum(of == name for of, _ in self._kept) + 1}"
         partial = self.folder / f".{name}" / subject
         try:
             with _owners_names(partial, files):
@@ -112,15 +117,17 @@ class Uploads:
         finally:
             shutil.rmtree(partial.parent, ignore_errors=True)
         open_dataset(root, "pairs").case(subject)
-        self.names[name, subject] = {role: of.name for role, of in files.items()}
+        self._kept.append((name, subject))
         return name, subject
 
     def close(self) -> None:
-        """Removes the pairs and all that was made of them here."""
+        """Removes the pairs and all that was made of them here; searches of them end."""
         if self._folder is not None:
+            if self.store_path.is_file():
+                Jobs(self.store_path).end_all()
             shutil.rmtree(self._folder, ignore_errors=True)
         self._folder = None
-        self.names.clear()
+        self._kept.clear()
 
 
 def remove_orphans() -> None:

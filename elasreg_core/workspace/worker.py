@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import os
 import signal
 import time
@@ -16,7 +17,7 @@ from elasreg_core.workspace.jobs import JOB_VARIABLE, Jobs
 from elasreg_core.workspace.paths import store_path
 
 _PAUSE_S = 0.25  # between two reports
-_GRACE_S = 8  # to reach the end of a unit of work, after which work ends where it stands
+_GRACE_S = 8  # at least, to reach the end of a unit of work; then work ends where it stands
 SEARCHES_AT_ONCE = max(2, (os.cpu_count() or 1) // 2)  # each uses all cores most of the time, and some memory
 _NICENESS = 5  # pages come first
 
@@ -43,6 +44,10 @@ class Worker:
         self.is_fruitless = False
         self._stop_asked = False
         self._last = 0.0
+        self._unit_s = 0.0  # how long the last unit of work took
+        self._database: Database | None = None
+        with contextlib.suppress(InputError):
+            self._database = Database(store_path(), "")
 
     def __enter__(self) -> Worker:
         """Gets ready to stop on request, and lets pages go first."""
@@ -72,7 +77,10 @@ class Worker:
         self._write(state=state, finished=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()), heard=time.time(), **said)
 
     def wait_for_turn(self, at_once: int = SEARCHES_AT_ONCE) -> None:
-        """Waits until fewer searches than can run at once came before this one: ten sessions may start ten."""
+        """Waits until fewer searches of this workspace than can run at once came before this one.
+
+        (A session's uploads have a workspace of their own, and so turns of their own.)
+        """
         jobs = Jobs(store_path())
         while True:
             before = [job for job in jobs.all() if job.kind == "search" and job.is_running and job.id < self.number]
@@ -86,11 +94,12 @@ class Worker:
         """As of `progress.Reporter`; the returned function ends the work if that was asked for."""
         self._write(phase=title, done=0, total=total, phase_began=None, phase_first=0, heard=time.time())
         self._last = 0.0
-        reports = 0
+        reports, before = 0, time.time()
 
         def done(count: int) -> None:
-            nonlocal reports
+            nonlocal reports, before
             now, reports = time.time(), reports + 1
+            self._unit_s, before = now - before, now
             if reports <= 2:  # the first unit takes what loads and compiles: the pace is measured after it
                 self._write(done=count, phase_began=now, phase_first=count, heard=now)
             elif count == total or now - self._last >= _PAUSE_S:
@@ -106,7 +115,7 @@ class Worker:
 
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler's)
         self._stop_asked = True
-        signal.alarm(_GRACE_S)
+        signal.alarm(max(_GRACE_S, math.ceil(3 * self._unit_s)))
 
     def _stop_if_asked(self) -> None:
         if self._stop_asked:
@@ -118,8 +127,9 @@ class Worker:
         """Changes the job's row, if it is still this process's; work goes on where that is not possible."""
         assignments = ", ".join(f"{name} = ?" for name in values)
         query = f"UPDATE jobs SET {assignments} WHERE id = ? AND pid = ?"  # noqa: S608 (names of our own)
-        with contextlib.suppress(InputError), Database(store_path(), "").connection() as connection:
-            connection.execute(query, (*values.values(), self.number, os.getpid()))
+        if self._database is not None:
+            with contextlib.suppress(InputError), self._database.connection() as connection:
+                connection.execute(query, (*values.values(), self.number, os.getpid()))
 
 
 def tell_faults(faults: Sequence[str], anything_done: bool) -> None:

@@ -18,8 +18,8 @@ KEPT: dict[str, Any] = {"bind": "query-params", "persist_state": "page"}
 
 def ask_parameters(lowest_mu: float = 0.0) -> tuple[float, float]:
     """Sliders for λ and μ of the elastic regularizer; a μ below `lowest_mu` is raised to it."""
-    lam = st.slider("λ, resistance to volume change", 0.0, 1.0, 0.5, 0.05, key="lambda", **KEPT)
-    mu = st.slider("μ, shear stiffness", 0.0, 1.0, 0.5, 0.05, key="mu", **KEPT)
+    lam = st.slider("λ, resistance to volume change", 0.0, 1.0, 0.5, 0.05, key="lesson-lambda", **KEPT)
+    mu = st.slider("μ, shear stiffness", 0.0, 1.0, 0.5, 0.05, key="lesson-mu", **KEPT)
     return lam, max(mu, lowest_mu)
 
 
@@ -27,7 +27,7 @@ def ask_node(regularizer: Regularizer) -> Node:
     """Sliders for the parameters of either regularizer."""
     if regularizer == ELASTIC:
         return ask_parameters()
-    return (st.slider("λ, smoothness", 0.0, 1.0, 0.5, 0.05, key="lambda", **KEPT),)
+    return (st.slider("λ, smoothness", 0.0, 1.0, 0.5, 0.05, key="lesson-lambda", **KEPT),)
 
 
 def ask_motion() -> tuple[Motion, float]:

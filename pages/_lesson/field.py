@@ -33,7 +33,7 @@ def draw() -> None:
     with st.sidebar:
         motion, amount = ask_motion()
         show = st.segmented_control(
-            "Show u as", ["Arrows", "Grid"], default="Arrows", required=True, key="show", **KEPT
+            "Show u as", ["Arrows", "Grid"], default="Arrows", required=True, key="lesson-show", **KEPT
         )
         i = st.slider("p on axis 0", 0, moving.shape[0] - 1, 36, key="i", **KEPT)
         j = st.slider("p on axis 1", 0, moving.shape[1] - 1, 17, key="j", **KEPT)

@@ -27,7 +27,9 @@ PATIENCE_SECONDS = 30
 SOURCES = ("Made up", "Computed")
 
 
-@st.cache_resource(max_entries=8, show_spinner="Registering the subject at every node …", hash_funcs=CACHE_KEYS)
+@st.cache_resource(
+    max_entries=2, show_spinner="Registering the subject at every node …", hash_funcs=CACHE_KEYS, scope="session"
+)
 def surfaces_of(pair: RegistrationPair, weights_sha256: str, _checkpoint: Checkpoint) -> Sequence[DrawnSurface]:  # noqa: ARG001
     """A subject's surfaces and their draws; registered once."""
     grid = ParameterGrid.for_checkpoint(STEPS, _checkpoint)
@@ -97,7 +99,7 @@ def draw() -> None:
         )
     sweep, again = surface.sweep(number), surface.again()
     optimum = best_node(sweep, surface.tissue, Selection(tolerance=tolerance))
-    st.caption(f"{said} ★ best node · white dots: the plateau · discs: how often a node is the best of {DRAWS} draws.")
+    st.caption(f"{said} ★ best node · outlined: the plateau · discs: how often a node is the best of {DRAWS} draws.")
     with st.container(horizontal=True):
         alt = f"Dice over λ and μ, draw {number}: its best node, and a plateau of {optimum.plateau_fraction:.0%}"
         picture(criterion_figure(sweep, optimum, colour).update_layout(height=360), "surface", alt, 420)

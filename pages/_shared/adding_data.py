@@ -44,7 +44,7 @@ def choose_folder() -> None:
 def upload_pair() -> None:
     """A form for one pair; what is in it is checked before it is used, and stays this session's."""
     uploads = loaders.uploads()
-    number = len(uploads.names)  # after each pair the form is a new one, and empty
+    number = uploads.n_pairs  # after each pair the form is a new one, and empty
     with st.form("upload", border=False):
         files = {}
         for roles in (ROLES[:2], ROLES[2:]):
@@ -65,8 +65,9 @@ def upload_pair() -> None:
         given = {role: UploadedFile(file.name, file) for role, file in files.items() if file is not None}
         with readable_errors(ends_page=False), st.spinner("Checking the files …"):
             name, subject = uploads.add(given, find_family(family))
+            loaders.dataset.clear()  # the set may have had one pair less a moment ago
             own_data.make_current(name, subject, ", ".join(file.name for file in given.values()))
-    if uploads.names and st.button("Remove my uploads", icon=":material/delete:"):
+    if uploads.n_pairs and st.button("Remove my uploads", icon=":material/delete:"):
         uploads.close()
         st.rerun()
 

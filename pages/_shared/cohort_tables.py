@@ -11,8 +11,8 @@ from elasreg_core.identification.choices import AT_NODE
 from elasreg_core.metrics import METRICS
 from elasreg_core.physics.parameters import Regularizer
 
-#: From a subject's rows under one choice to an address.
-Link = Callable[[pd.DataFrame], str]
+#: A label, an icon, and from a subject's rows under one choice to the query parameters.
+Link = tuple[str, str, Callable[[pd.DataFrame], dict[str, str]]]
 
 _SHARES = {
     "plateau": ("plateau %", "Nodes that are as good within the tolerance, on the mean: near 100 %, chance chooses"),
@@ -40,23 +40,37 @@ def show_summary(summary: pd.DataFrame, regularizer: Regularizer) -> None:
 
 
 def show_subjects(choices: pd.DataFrame, regularizer: Regularizer, links: Mapping[str, Link]) -> None:
-    """The subjects of `identification.choices.choices_table`, a row per subject and choice, with links.
+    """The subjects of `identification.choices.choices_table`, a row per subject and choice; a row leads to other pages.
 
     Args:
         choices: of the subjects to show.
         regularizer: whose parameters.
-        links: what every row leads to, by label.
+        links: by page, what opens it at some rows.
     """
-    tissues = list(choices["tissue"].unique())
-    lines = [f"| Subject | Group | Choice | {' | '.join(map(_escaped, tissues))} | Open |"]
-    lines.append("|---" * (4 + len(tissues)) + "|")
-    for (subject, choice), of in choices.groupby(["subject", "choice"], sort=False):
-        by_tissue = of.set_index("tissue")
-        cells = [_escaped(str(subject)), _escaped(of["group"].iloc[0]), _escaped(str(choice))]
-        cells += [_chosen(by_tissue.loc[tissue], regularizer) for tissue in tissues]
-        cells.append(" · ".join(f"[{label}]({link(of)})" for label, link in links.items()))
-        lines.append(f"| {' | '.join(cells)} |")
-    st.markdown("\n".join(lines))
+    found = dict(iter(choices.groupby(["subject", "choice"], sort=False)))
+    rows = [
+        {"subject": subject, "group": of["group"].iloc[0], "choice": choice}
+        | {row["tissue"]: _chosen(row, regularizer) for _, row in of.iterrows()}
+        for (subject, choice), of in found.items()
+    ]
+    event = st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        key="subjects",
+        on_select="rerun",
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [0]}},
+        alt="What was chosen for the subjects picked",
+    )
+    (subject, choice), of = list(found.items())[min([*event.selection.rows, 0][0], len(found) - 1)]
+    with st.container(horizontal=True):
+        for page, (label, icon, link) in links.items():
+            st.page_link(
+                f"pages/{page}.py",
+                label=f"{label} {subject} ({choice})",
+                icon=f":material/{icon}:",
+                query_params=link(of),
+            )
 
 
 def _chosen(row: pd.Series, regularizer: Regularizer) -> str:
@@ -64,9 +78,3 @@ def _chosen(row: pd.Series, regularizer: Regularizer) -> str:
         return "–"
     node = tuple(row[name] for name in regularizer.parameters)
     return f"{regularizer.shown(node)} · plateau {row['plateau']:.0%}"
-
-
-def _escaped(text: str) -> str:
-    for sign in "\\`*_[]|$<":
-        text = text.replace(sign, "\\" + sign)
-    return text

@@ -38,8 +38,8 @@ def show_scores(pair: RegistrationPair, rows: Rows, differences: Sequence[tuple[
     st.table(for_reading(rows, differences), alt="Scores of the pair as it came and of each registration")
     if pair.moving_labels is None or pair.fixed_labels is None:
         st.caption(
-            "Dice and HD95 need labels of both images, which this pair has not. Local NCC, folding and SDlogJ need "
-            f"none: {METRICS['ncc'].definition}"
+            "Dice and HD95 need labels of both images, which this pair has not. Local NCC of the image, "
+            f"folding and SDlogJ need none: {METRICS['ncc_image'].definition}"
         )
 
 

@@ -15,7 +15,7 @@ from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import Family
 from elasreg_core.physics.parameters import ELASTIC, Regularizer
-from elasreg_core.workspace.paths import data_folder, family_names, find_family
+from elasreg_core.workspace.paths import data_folder, family_names, find_family, is_shipped
 from pages._shared import loaders, own_data
 
 
@@ -72,12 +72,20 @@ def choose_cohort() -> Cohort:
         empty("There is no checkpoint yet.", "make checkpoints")
     if not found:
         empty("There is no data set yet.", f"elasreg phantom cardiac --subjects 8 --out {data_folder() / 'hearts'}")
+    asked = st.query_params.get("data")
+    if asked is not None and asked not in found:
+        st.warning(
+            f"The data set {asked}, which this link names, is not here: another one is shown. Uploaded pairs go with "
+            "their session.",
+            icon=":material/link_off:",
+        )
     with st.sidebar, readable_errors():
         name = st.selectbox("Data set", list(found), key="data", bind="query-params")
         root, layout = found[name]
         data = loaders.dataset(str(root), layout)
         subject = st.selectbox("Subject", data.subjects, key="subject", bind="query-params")
         fitting = tuple(family for family in families if data.tissues in (None, tissues_of(family)))
+        fitting = tuple(sorted(fitting, key=lambda family: not is_shipped(family)))  # rough trainings of one's own last
         if not fitting:
             tissues = ", ".join(data.tissues.names) if data.tissues else "these"
             empty(f"No checkpoint knows the tissues of {name}: {tissues}.", "elasreg train CONFIG.toml --out DIR")

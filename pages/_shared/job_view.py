@@ -9,6 +9,7 @@ import streamlit as st
 
 from elasreg_core.workspace.jobs import Job, Jobs
 from pages._shared import loaders
+from pages._shared.context import readable_errors
 
 POLL_S = 1.0
 _STARTING = "Starting a worker process: it loads TensorFlow, which takes some seconds …"
@@ -47,9 +48,10 @@ def show_job(job: Job, jobs: Jobs | None = None) -> None:
 
 @st.fragment(run_every=POLL_S)
 def _follow(jobs: Jobs, number: int) -> None:
-    job = jobs.get(number)
-    if job is None or not job.is_running:
-        st.rerun()
+    with readable_errors():
+        job = jobs.get(number)
+        if job is None or not job.is_running:
+            st.rerun()
     text = _STARTING if job.phase == "starting" else _progress(job)
     if job.seconds_left is not None:
         text += f", about {in_words(job.seconds_left)} left"

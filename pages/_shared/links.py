@@ -1,9 +1,8 @@
-"""Links from one page to another that open it at a subject and a setting."""
+"""Where links from one page to another open it: the query parameters of a subject and a setting."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
 
 import pandas as pd
 
@@ -16,7 +15,7 @@ from pages._shared.context import Cohort
 
 def to_identify(
     cohort: Cohort, of: pd.DataFrame, regularizer: Regularizer, steps: int, possible: Mapping[str, Selection]
-) -> str:
+) -> dict[str, str]:
     """A subject's search, at the grid and the choice at hand.
 
     Args:
@@ -27,16 +26,16 @@ def to_identify(
         possible: choices by name.
     """
     query = {**_subject(cohort, of), "regularizer": regularizer.name, "steps": str(steps)}
-    return "identify?" + urlencode(query | choice_in_url(possible[of["choice"].iloc[0]]))
+    return query | choice_in_url(possible[of["choice"].iloc[0]])
 
 
-def to_explore(cohort: Cohort, of: pd.DataFrame, regularizer: Regularizer) -> str:
+def to_explore(cohort: Cohort, of: pd.DataFrame, regularizer: Regularizer) -> dict[str, str]:
     """A subject's registration with the adaptive network, each tissue with what was chosen for it; as `to_identify`."""
     query = {**_subject(cohort, of), "regularizer": regularizer.name}
     adaptive = [m.name for m in MODELS.values() if m.regularizer == regularizer and m.is_adaptive]
     if adaptive[0] in cohort.family.members:
         query |= {"model": "Adaptive"} | _parameters(of, regularizer)
-    return "explore?" + urlencode(query)
+    return query
 
 
 def _subject(cohort: Cohort, of: pd.DataFrame) -> dict[str, str]:

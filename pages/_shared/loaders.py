@@ -134,7 +134,7 @@ def register(checkpoint: Checkpoint, subject_pair: RegistrationPair, parameters:
     return _register(subject_pair.digest, parameters, checkpoint.card.weights_sha256, subject_pair, checkpoint)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, scope="session")
+@st.cache_resource(max_entries=16, show_spinner=False, scope="session")
 def _register(
     pair_digest: str,  # noqa: ARG001
     parameters: ParameterField,
@@ -148,7 +148,7 @@ def _register(
 #: How the caches tell pairs and registrations apart.
 CACHE_KEYS = {
     RegistrationPair: lambda pair: (pair.id, pair.digest, pair.tissues.names),
-    Registration: lambda registration: registration.displacement.tobytes(),
+    Registration: lambda registration: registration.digest,
 }
 
 
@@ -172,21 +172,25 @@ def uploads() -> Uploads:
     return Uploads()
 
 
+def database() -> Path:
+    """Where searches, jobs and verdicts are kept: in the workspace; of an uploaded pair, with the session."""
+    own = uploads()
+    return own.store_path if st.session_state.get("data") in own.datasets else paths.store_path()
+
+
 def store() -> Store:
-    """The workspace's store of searches; of an uploaded pair, one that goes with the session."""
-    if st.session_state.get("data") in uploads().datasets:
-        return Store(uploads().folder / "elasreg.sqlite")
-    return Store(paths.store_path())
+    """The searches."""
+    return Store(database())
 
 
 def jobs() -> Jobs:
-    """The long work on what the store keeps."""
-    return Jobs(store().path)
+    """The long work."""
+    return Jobs(database())
 
 
 def reviews() -> Reviews:
-    """The workspace's verdicts."""
-    return Reviews(paths.store_path())
+    """The verdicts."""
+    return Reviews(database())
 
 
 def steps_along(
@@ -198,7 +202,7 @@ def steps_along(
     return _along(subject_pair.digest, fields, checkpoint.card.weights_sha256, subject_pair, checkpoint)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, scope="session")
+@st.cache_resource(max_entries=2, show_spinner=False, scope="session")
 def _along(
     pair_digest: str,  # noqa: ARG001
     fields: tuple[ParameterField, ...],

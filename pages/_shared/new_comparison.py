@@ -7,13 +7,22 @@ import re
 import streamlit as st
 
 from elasreg_core.evaluation.comparison import CHOICES
+from elasreg_core.workspace.commands import compare_command
 from elasreg_core.workspace.paths import comparisons_folder
+from pages._shared import loaders
 from pages._shared.context import Cohort
 from pages._shared.run_command import offer_command
 
 
 def offer_comparison(cohort: Cohort) -> None:
     """Pickers of families and choices, and what starts the command."""
+    if cohort.name in loaders.uploads().datasets:
+        st.info(
+            "An uploaded pair stays this session's own, and a comparison is kept for all. Choose a data set in the "
+            "sidebar, or put your cohort into the data folder.",
+            icon=":material/lock:",
+        )
+        return
     st.markdown(
         f"All models of the families, on the {len(cohort.data.cases)} subjects of {cohort.name}: searched where they "
         "are not yet, registered, scored, tested."
@@ -32,7 +41,9 @@ def offer_comparison(cohort: Cohort) -> None:
         bind="query-params",
         help="; ".join(f"**{name}**: {text}" for name, text in CHOICES.items()),
     )
-    name = st.text_input("Name", f"{cohort.name}-{'-'.join(families)}", key=f"name-{cohort.name}-{families}")
+    name = st.text_input(
+        "Name", f"{cohort.name.replace('/', '-')}-{'-'.join(families)}", key=f"name-{cohort.name}-{families}"
+    )
     if not families or not choices:
         st.info("Pick at least one family and one way to choose.", icon=":material/info:")
         return
@@ -42,6 +53,4 @@ def offer_comparison(cohort: Cohort) -> None:
     out = comparisons_folder() / name
     if out.exists():
         st.caption(f"This replaces the comparison {name}.")
-    arguments = ["compare", "--data", str(cohort.data.root), "--dataset", cohort.data.layout]
-    arguments += ["--models", *families, "--choice", *choices, "--out", str(out)]
-    offer_command("compare", name, arguments, f"Compare on {len(cohort.data.cases)} subjects")
+    offer_command(compare_command(families, cohort.data, choices, out), f"Compare on {len(cohort.data.cases)} subjects")

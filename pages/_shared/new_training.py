@@ -14,6 +14,7 @@ from elasreg_core.workspace.training_cost import Cost, Pace, cost_of, known_pace
 from elasreg_core.workspace.trainings import changed_settings, configurations, lay_out, opening_of
 from pages._shared.context import readable_errors
 from pages._shared.job_view import in_words
+from pages._shared.run_command import show_command
 
 _FIRST = "cardiac-quick"
 
@@ -45,13 +46,8 @@ def offer_training(jobs: Jobs) -> None:
             jobs.start(command.kind, command.about, command.arguments)
         st.session_state["show-run"] = name
         st.rerun()
-    st.caption("It goes on when this page is closed. The same on the command line:")
-    settings = " ".join(f"{key}={value}" for key, value in changed.items())
-    st.code(
-        f"elasreg train {sources[source]} --out {home() / 'checkpoints' / name}" + f" --set {settings}" * bool(changed),
-        language="bash",
-        wrap_lines=True,
-    )
+    settings = ["--set", *(f"{key}={value}" for key, value in changed.items())] if changed else []
+    show_command(["train", sources[source], "--out", str(home() / "checkpoints" / name), *settings])
 
 
 def _settings(source: str, config: RunConfig) -> tuple[dict[str, object], str]:

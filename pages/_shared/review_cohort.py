@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import streamlit as st
 
@@ -17,9 +18,8 @@ from elasreg_core.figures import Panel, View
 from elasreg_core.figures.review import CHECKERBOARD, LOOKS
 from elasreg_core.networks.checkpoint import Checkpoint, Family
 from elasreg_core.registration.registered import Registration
-from elasreg_core.workspace import paths
 from elasreg_core.workspace.known_parameters import KnownParameters, known_parameters
-from elasreg_core.workspace.store import source_of
+from elasreg_core.workspace.store import Store, source_of
 from pages._shared import loaders
 from pages._shared.context import Context
 from pages._shared.loaders import CACHE_KEYS
@@ -65,7 +65,7 @@ class Cohort:
         searched = self.family.members.get(self.family.member(case.model).model.global_name)
         n_scores = 0 if searched is None else self._n_scores.get(source_of(searched, digest), 0)
         weights = tuple(checkpoint.card.weights_sha256 for checkpoint in self.family.members.values())
-        return _parameters(case.model, case.subject, digest, weights, n_scores, self.family)
+        return _parameters(str(loaders.database()), case.model, case.subject, digest, weights, n_scores, self.family)
 
     def registered(self, case: ReviewCase) -> tuple[RegistrationPair, Registration]:
         """A case's pair and its registration."""
@@ -123,16 +123,17 @@ class Cohort:
 
     @cached_property
     def _n_scores(self) -> dict[str, int]:
-        return _stored(str(paths.store_path()))
+        return _stored(str(loaders.database()))
 
 
 @st.cache_data(max_entries=8, show_spinner=False, ttl=5)
-def _stored(path: str) -> dict[str, int]:  # noqa: ARG001 (part of the cache's key)
-    return loaders.store().sizes()
+def _stored(path: str) -> dict[str, int]:
+    return Store(Path(path)).sizes()
 
 
 @st.cache_data(max_entries=4096, show_spinner=False)
 def _parameters(
+    path: str,
     model: str,
     subject: str,
     digest: str,
@@ -140,7 +141,7 @@ def _parameters(
     n_scores: int,  # noqa: ARG001
     _family: Family,
 ) -> KnownParameters:
-    return known_parameters(loaders.store(), _family, model, subject, digest)
+    return known_parameters(Store(Path(path)), _family, model, subject, digest)
 
 
 def look_panels(
@@ -154,6 +155,6 @@ def look_panels(
     ]
 
 
-@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=CACHE_KEYS)
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
 def _panels(name: str, pair: RegistrationPair, registration: Registration, view: View, square_mm: float) -> list[Panel]:
     return LOOKS[name].panels(pair, registration, view, square_mm)

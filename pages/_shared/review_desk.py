@@ -20,7 +20,10 @@ _COLOURS = {"good": "green", "doubtful": "orange", "bad": "red"}
 _ICONS = {"good": ":material/check_circle:", "doubtful": ":material/help:", "bad": ":material/cancel:"}
 _SHORTCUTS = {"good": "G", "doubtful": "D", "bad": "B"}
 _LARGEST_SEED = 999_999
-_BLINDED_HELP = "Hides model, parameters and scores, and shuffles each subject's models. The report names them."
+_BLINDED_HELP = (
+    "Hides model, parameters, scores and other readers' verdicts, and shuffles each subject's models: choose two or "
+    "more, as a single one is known. The report names them."
+)
 _SEED_HELP = "Which model is A, which is B: the same seed hides them in the same way."
 _FAULT = "review-fault"
 

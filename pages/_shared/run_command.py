@@ -7,26 +7,33 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from elasreg_core.workspace.commands import Command
 from pages._shared import loaders
+from pages._shared.context import readable_errors
 from pages._shared.job_view import show_job
 
 
-def offer_command(kind: str, about: str, arguments: Sequence[str], label: str) -> None:
-    """A button that starts the command; while it runs, its progress instead. The command stands beside it.
-
-    Args:
-        kind: of the job: "search" or "compare".
-        about: what it works on; nothing is started twice at once.
-        arguments: of `elasreg`.
-        label: of the button.
-    """
-    job = loaders.jobs().latest(kind, about)
+def offer_command(command: Command, label: str) -> None:
+    """A button that starts the command; while it runs, its progress instead. The command stands beside it."""
+    with readable_errors():
+        job = loaders.jobs().latest(command.arguments)
     if job is not None:
         show_job(job)
         if job.is_running:
             return
-    if st.button(label, type="primary", icon=":material/play_arrow:", key=f"start-{kind}"):
-        loaders.jobs().start(kind, about, arguments)
+    if st.button(label, type="primary", icon=":material/play_arrow:", key=f"start-{command.kind}"):
+        with readable_errors():
+            start_command(command)
         st.rerun()
+    show_command(command.arguments)
+
+
+def start_command(command: Command) -> None:
+    """Starts it, unless it runs already."""
+    loaders.jobs().start(command.kind, command.about, command.arguments)
+
+
+def show_command(arguments: Sequence[str]) -> None:
+    """What the button does, for a terminal."""
     st.caption("It goes on when this page is closed. The same on the command line:")
     st.code(shlex.join(["elasreg", *arguments]), language="bash", wrap_lines=True)

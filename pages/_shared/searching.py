@@ -8,6 +8,7 @@ from elasreg_core.identification.criteria import ON_DEMAND
 from elasreg_core.metrics import METRICS
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.workspace.cohort_searches import CohortSearches
+from elasreg_core.workspace.commands import cohort_search_command
 from pages._shared.context import Cohort
 from pages._shared.run_command import offer_command
 
@@ -32,10 +33,7 @@ def offer_search(cohort: Cohort, checkpoint: Checkpoint, steps: int, searches: C
         )
         left = searches.lacking(also)
         if left:
-            arguments = ["search", "--checkpoint", cohort.family.name, "--model", checkpoint.card.model]
-            arguments += ["--data", str(cohort.data.root), "--dataset", cohort.data.layout, "--grid", str(steps)]
-            arguments += ["--also", *also] if also else []
             label = "Search 1 subject" if len(left) == 1 else f"Search {len(left)} subjects"
-            offer_command("search", f"{cohort.name} with {checkpoint.name}", arguments, label)
+            offer_command(cohort_search_command(checkpoint, cohort.data, steps, also), label)
         else:
             st.caption("Nothing is left to do.")

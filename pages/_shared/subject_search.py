@@ -15,7 +15,9 @@ from elasreg_core.registration.registered import Registration
 from elasreg_core.workspace.commands import Command
 from elasreg_core.workspace.searches import SubjectSearch
 from pages._shared import loaders
+from pages._shared.context import readable_errors
 from pages._shared.job_view import POLL_S, in_words, show_job
+from pages._shared.run_command import start_command
 from pages._shared.surfaces import show_surfaces
 
 
@@ -34,8 +36,7 @@ def follow_or_offer(
     Returns:
         Whether it is running.
     """
-    jobs = loaders.jobs()
-    job = jobs.latest(command.kind, command.about)
+    job = loaders.jobs().latest(command.arguments)
     if job is not None and job.is_running:
         show_job(job)
         st.caption("The search goes on without this page: reload it, or close it and come back.")
@@ -55,16 +56,18 @@ def follow_or_offer(
     )
     label = "Continue the search" if search.n_done else "Search this subject"
     if st.button(label, type="primary", icon=":material/search:"):
-        jobs.start(command.kind, command.about, command.arguments)
+        with readable_errors():
+            start_command(command)
         st.rerun()
     return False
 
 
 @st.fragment(run_every=1.5 * POLL_S)
 def _grow(look_up: Callable[[], SubjectSearch], selection: Selection, also: Sequence[str]) -> None:
-    sweep = look_up().result()
-    if sweep.n_visited:
-        show_surfaces(sweep, selection, also, growing=True)
+    with readable_errors():
+        sweep = look_up().result()
+        if sweep.n_visited:
+            show_surfaces(sweep, selection, also, growing=True)
 
 
 def _seconds_a_node(search: SubjectSearch, criteria: set[str]) -> float:

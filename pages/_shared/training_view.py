@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from elasreg_core.data.pair import RegistrationPair
@@ -45,26 +47,32 @@ def show_curves(training: Training) -> None:
 @st.fragment(run_every=LIVE_S)
 def follow(name: str) -> None:
     """The curves as they grow."""
-    training = trainings().get(name)
-    if training is None or training.is_finished:
-        st.rerun()
-    show_curves(training)
+    with readable_errors():
+        training = trainings().get(name)
+        if training is None or training.is_finished:
+            st.rerun()
+        show_curves(training)
 
 
-def choose_sample(training: Training) -> tuple[str, str, str, float] | None:
-    """Which pair to register as the network learns, and how stiffly; None: not wanted, or nothing fits."""
+def fitting_data(training: Training) -> dict[str, tuple[Path, str]]:
+    """The data sets of its tissues by name → (root, layout), those first that it has not learnt from."""
     found = {
         name: (root, layout)
         for name, (root, layout) in loaders.datasets().items()
         if tissues_in(root, layout) == training.tissues
     }
     own = (data_folder() / training.config.data.root).resolve()
-    names = sorted(found, key=lambda name: (found[name][0].resolve() == own, name))  # first what it has not seen
-    if not names:
+    return dict(sorted(found.items(), key=lambda item: (item[1][0].resolve() == own, item[0])))
+
+
+def choose_sample(training: Training) -> tuple[str, str, str, float] | None:
+    """Which pair to register as the network learns, and how stiffly; None: not wanted, or nothing fits."""
+    found = fitting_data(training)
+    if not found:
         return None
     with st.sidebar:
         st.markdown("**A sample**")
-        root, layout = found[st.selectbox("Data set", names, key="sample-data", bind="query-params")]
+        root, layout = found[st.selectbox("Data set", list(found), key="sample-data", bind="query-params")]
         subjects = loaders.dataset(str(root), layout).subjects
         subject = st.selectbox("Subject", subjects, key="sample", bind="query-params")
         stiffness = st.slider("λ = μ", 0.0, 1.0, 0.1, 0.05, key="sample-parameter", bind="query-params")
@@ -74,9 +82,10 @@ def choose_sample(training: Training) -> tuple[str, str, str, float] | None:
 @st.fragment(run_every=5 * LIVE_S)
 def follow_sample(name: str, sample: tuple[str, str, str, float]) -> None:
     """The sample again and again, whenever the training has saved a state."""
-    training = trainings().get(name)
-    if training is not None:
-        show_sample(training, sample)
+    with readable_errors():
+        training = trainings().get(name)
+        if training is not None:
+            show_sample(training, sample)
 
 
 def show_sample(training: Training, sample: tuple[str, str, str, float]) -> None:

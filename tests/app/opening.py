@@ -6,16 +6,21 @@ import time
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from elasreg_core.workspace import paths
 from elasreg_core.workspace.jobs import Job, Jobs
 from tests.conftest import ROOT
 
 
-def open_page(name: str) -> AppTest:
-    """A page; the first through app.py, as page links know only pages that the router knows."""
-    script = ROOT / "app.py" if name == "start" else ROOT / "pages" / f"{name}.py"
-    return AppTest.from_file(str(script), default_timeout=120).run()
+def open_page(name: str, **query: str | list[str]) -> AppTest:
+    """A page under its URL, through the router: page links know only pages that the router knows."""
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
+    if name != "start":
+        page._page_hash = calc_hash(name)
+    for key, value in query.items():
+        page.query_params[key] = value
+    return page.run()
 
 
 def assert_fine(page: AppTest) -> None:

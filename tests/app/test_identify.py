@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 import nibabel as nib
 import numpy as np
@@ -11,12 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.workspace import paths
+from elasreg_core.workspace.commands import search_command
 from elasreg_core.workspace.jobs import Jobs
 from elasreg_core.workspace.searches import SubjectSearch
 from elasreg_core.workspace.store import Store
 from pages._shared import loaders
 from tests.app.opening import assert_fine, charts, dice, open_page, start, wait_for
-from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -36,10 +37,7 @@ def search_here(steps: int = 3, nodes: int | None = None, adaptive: bool = False
 
 
 def reopen(**query: str) -> AppTest:
-    page = AppTest.from_file(str(ROOT / "pages" / "identify.py"), default_timeout=120)
-    for name, value in ({"steps": "3", "checkpoint": "cardiac", "data": ROOT_OF_DEMO} | query).items():
-        page.query_params[name] = value
-    return page.run()
+    return open_page("identify", **{"steps": "3", "checkpoint": "cardiac", "data": ROOT_OF_DEMO} | query)
 
 
 def sentences(page: AppTest) -> list[str]:
@@ -84,9 +82,13 @@ def test_a_stopped_search_shows_what_it_has_and_goes_on():
 
 def test_a_search_that_failed_says_why_and_can_be_started_again():
     open_page("identify")
-    jobs = Jobs(paths.store_path())
-    about = "patient001 of cardiac-phantom with cardiac/elas-g, 3 steps, Dice"
-    wait_for(jobs.start("search", about, ["search", "--checkpoint", "none", "--data", "none", "--dataset", "acdc"]))
+    jobs, data = Jobs(paths.store_path()), paths.open_data(paths.data_folder() / ROOT_OF_DEMO, "acdc")
+    command = search_command(paths.find_family("cardiac").member("elas-g"), data, "patient001", steps=3)
+    failing = ["search", "--checkpoint", "none", "--data", "none", "--dataset", "acdc"]
+    wait_for(jobs.start(command.kind, command.about, failing))
+    with sqlite3.connect(jobs.path) as connection:  # as if the page's own command had met that
+        connection.execute("UPDATE jobs SET arguments = ?", (json.dumps(command.arguments),))
+    connection.close()
     page = reopen()
     assert not page.exception
     assert page.error[0].value.startswith("There is no checkpoint none.")

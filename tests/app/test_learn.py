@@ -15,7 +15,7 @@ from elasreg_core.networks.checkpoint import save_checkpoint
 from elasreg_core.networks.plain_network import weight_shapes
 from elasreg_core.workspace import paths
 from pages._lesson import surface
-from tests.app.opening import assert_fine, charts
+from tests.app.opening import assert_fine, charts, open_page
 from tests.builders import make_card
 from tests.conftest import ROOT
 
@@ -25,10 +25,7 @@ pytestmark = pytest.mark.slow
 
 
 def learn(step: str, **query: str) -> AppTest:
-    page = AppTest.from_file(str(ROOT / "pages" / "learn.py"), default_timeout=300)
-    for name, value in {"step": step, **query}.items():
-        page.query_params[name] = value
-    return page.run()
+    return open_page("learn", step=step, **query)
 
 
 def metrics(page: AppTest) -> dict[str, str]:
@@ -83,17 +80,17 @@ def test_p_is_carried_to_p_plus_u():
     text = next(text.value for text in page.markdown if text.value.startswith("p = "))
     assert "p = (33, 8) · u(p) = (+4.75, -4.75) voxels = (+9.5, -19.0) mm · p + u(p) = (37.75, 3.25)" in text
     arrows = charts(page)
-    page.sidebar.button_group(key="show").set_value("Grid").run()
+    page.sidebar.button_group(key="lesson-show").set_value("Grid").run()
     assert_fine(page)
     assert charts(page)[0] == arrows[0]
     assert charts(page)[1] != arrows[1]
 
 
 def test_energies_follow_motion_amount_and_parameters():
-    page = learn("Energy", motion="Dilation", amount="0.3", **{"lambda": "0.2", "mu": "0.5"})
+    page = learn("Energy", motion="Dilation", amount="0.3", **{"lesson-lambda": "0.2", "lesson-mu": "0.5"})
     # 2 μ a² = 0.09, 2 λ a² = 0.036, diffusion at μ: 2 μ a²
     assert list(metrics(page).values()) == ["0.0900", "0.0360", "0.1260", "0.0900"]
-    page.slider(key="lambda").set_value(1.0).run()
+    page.slider(key="lesson-lambda").set_value(1.0).run()
     assert list(metrics(page).values()) == ["0.0900", "0.1800", "0.2700", "0.0900"]
     page.selectbox(key="motion").set_value("Rotation").run()
     assert_fine(page)
@@ -103,7 +100,7 @@ def test_energies_follow_motion_amount_and_parameters():
 
 @pytest.mark.parametrize("mu", ["0.5", "0"])
 def test_the_rib_is_spared_by_its_own_stiffness(mu):
-    page = learn("Stiffness", mu=mu)
+    page = learn("Stiffness", **{"lesson-mu": mu})
     assert_fine(page)
     one, own, _ = (float(value.split()[0]) for value in metrics(page).values())
     assert own < one / 10
@@ -118,10 +115,10 @@ def test_the_rib_is_spared_by_its_own_stiffness(mu):
 
 
 def test_kernels_follow_the_sliders():
-    page = learn("Hypernetwork", **{"lambda": "0", "mu": "0"})
+    page = learn("Hypernetwork", **{"lesson-lambda": "0", "lesson-mu": "0"})
     assert_fine(page)
     before = charts(page)
-    page.slider(key="mu").set_value(1.0).run()
+    page.slider(key="lesson-mu").set_value(1.0).run()
     assert all(one != other for one, other in zip(before, charts(page), strict=True))
     page.sidebar.selectbox(key="layer").set_value("dec_final_conv_2").run()
     assert_fine(page)

@@ -7,13 +7,11 @@ import shutil
 import nibabel as nib
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from elasreg_core.data.phantoms import Cohort, write_cohort
 from elasreg_core.workspace import paths
 from pages._shared import context, loaders
 from tests.app.opening import assert_fine, charts, open_page, start, wait_for
-from tests.conftest import ROOT
 
 PAGES = ["start", "explore", "identify", "parameters", "compare", "review"]
 
@@ -70,11 +68,7 @@ def test_a_corrected_label_map_is_read_again():
 
 @pytest.mark.parametrize("name", ["explore", "identify", "review"])
 def test_a_volume_is_shown_in_three_planes_that_move(name, volumes):
-    page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=240)
-    page.query_params["data"] = "own"
-    page.query_params["checkpoint"] = "volumes"
-    page.query_params["steps"] = "3"
-    page.run()
+    page = open_page(name, data="own", checkpoint="volumes", steps="3")
     assert_fine(page)
     if name == "identify":
         assert wait_for(start(page)).state == "done"

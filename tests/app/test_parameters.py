@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,7 +12,6 @@ from elasreg_core.workspace import paths
 from elasreg_core.workspace.jobs import Jobs
 from tests.app.opening import assert_fine, charts, open_page
 from tests.builders import search_demo
-from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -28,10 +28,7 @@ def hearts():
 
 
 def opened(**query) -> AppTest:
-    page = AppTest.from_file(str(ROOT / "pages" / "parameters.py"), default_timeout=120)
-    for name, value in {"steps": "3", **query}.items():
-        page.query_params[name] = value
-    page.run()
+    page = open_page("parameters", **{"steps": "3", **query})
     assert_fine(page)
     return page
 
@@ -51,7 +48,8 @@ def test_without_a_search_a_button_and_a_command_make_one():
     assert any("**0 of 8 subjects** are searched at all 120 nodes" in text.value for text in page.markdown)
     assert "No search is in the store yet." in page.info[0].value
     command = page.code[0].value
-    assert command.startswith("elasreg search --checkpoint cardiac --model elas-g --data ")
+    family = paths.find_family("cardiac").folder
+    assert command.startswith(f"elasreg search --checkpoint {family} --model elas-g --data ")
     assert command.endswith("--dataset acdc --grid 11")
     assert [button.label for button in page.button] == ["Search 8 subjects"]
 
@@ -64,9 +62,9 @@ def test_the_button_starts_the_command_that_is_shown(monkeypatch):
     page.button[0].click().run()
     assert_fine(page)
     ((kind, about, arguments),) = started
-    assert (kind, about) == ("search", "cardiac-phantom with cardiac/elas-g")
+    assert (kind, about) == ("search", "cardiac-phantom with cardiac/elas-g, 11 steps")
     assert page.code[0].value.split() == ["elasreg", *arguments]
-    assert arguments[-2:] == ["--also", "ncc"]
+    assert arguments[-2:] == ("--also", "ncc")
 
 
 def test_searched_subjects_are_drawn_per_tissue_and_choice(hearts):
@@ -124,18 +122,15 @@ def test_picked_subjects_stand_in_a_table_with_links_that_carry_the_setting(hear
     page = opened()
     page.multiselect(key="picked").set_value(["patient002"]).run()
     assert_fine(page)
-    table = next(text.value for text in page.markdown if text.value.startswith("| Subject"))
-    rows = table.splitlines()[2:]
-    assert len(rows) == 2  # two choices
-    assert rows[0].startswith("| patient002 | HCM | dice, argmax | – | λ = ")
-    identify = rows[0].split("[Identify](")[1].split(")")[0]
-    assert identify.startswith(
-        "identify?data=cardiac-phantom&subject=patient002&checkpoint=cardiac&regularizer=elastic"
-    )
-    assert "steps=3&criterion=Dice&rule=the+best+node" in identify
-    explore = rows[0].split("[Explore](")[1].split(")")[0]
-    assert "subject=patient002" in explore
-    assert "lambda-LV-Myo=" in explore
+    rows = page.dataframe[0].value
+    assert list(rows["choice"]) == ["dice, argmax", "dice, most_regular"]
+    assert (rows.loc[0, "subject"], rows.loc[0, "group"], rows.loc[0, "RV"]) == ("patient002", "HCM", "–")
+    assert rows.loc[0, "LV-Myo"].startswith("λ = ")
+    identify, explore = (parse_qs(link.proto.query_string) for link in page.get("page_link"))
+    assert identify["subject"] == explore["subject"] == ["patient002"]
+    assert (identify["data"], identify["checkpoint"]) == (["cardiac-phantom"], ["cardiac"])
+    assert (identify["steps"], identify["criterion"], identify["rule"]) == (["3"], ["Dice"], ["the best node"])
+    assert "lambda-LV-Myo" in explore
     assert "lambda-RV" not in explore  # the class is absent: the page's own default
 
 

@@ -18,9 +18,8 @@ from elasreg_core.workspace.reviews import Reviews
 from elasreg_core.workspace.searches import SubjectSearch
 from elasreg_core.workspace.store import Store
 from pages._shared import review_cohort
-from tests.app.opening import assert_fine, charts
+from tests.app.opening import assert_fine, charts, open_page
 from tests.builders import make_volumes, write_nifti, write_pair_folder
-from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -44,10 +43,7 @@ def flat(small_family, monkeypatch):
 
 
 def open_review(**query: str | list[str]) -> AppTest:
-    page = AppTest.from_file(str(ROOT / "pages" / "review.py"), default_timeout=120)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return page.run()
+    return open_page("review", **query)
 
 
 def press(page: AppTest, label: str) -> AppTest:

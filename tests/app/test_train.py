@@ -7,16 +7,14 @@ import time
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.util import calc_hash
 
 from elasreg_core.data.phantoms import Cohort, write_cohort
 from elasreg_core.workspace import paths
 from elasreg_core.workspace.commands import train_command
 from elasreg_core.workspace.jobs import Job, Jobs
 from elasreg_core.workspace.trainings import lay_out
-from tests.app.opening import assert_fine, charts
+from tests.app.opening import assert_fine, charts, open_page
 from tests.builders import small_run
-from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -31,15 +29,6 @@ def hearts():
     text = "# What this gives: nothing, in seconds.\n" + small_run(folder, models=("elas-g",), steps=12)
     (configs / "small.toml").write_text(text)
     return text
-
-
-def open_train(**query: str) -> AppTest:
-    """The page by way of the router, as its links know only pages that the router knows."""
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
-    page._page_hash = calc_hash("train")
-    for name, value in query.items():
-        page.query_params[name] = value
-    return page.run()
 
 
 def button(page: AppTest, label: str):
@@ -59,7 +48,7 @@ def ended(job: Job) -> Job | None:
 
 
 def test_without_anything_it_offers_the_presets_with_what_they_cost():
-    page = open_train()
+    page = open_page("train")
     assert_fine(page)
     assert page.sidebar.selectbox(key="run").options == ["a new one"]
     assert page.selectbox(key="config").value == "cardiac-quick"
@@ -75,7 +64,7 @@ def test_without_anything_it_offers_the_presets_with_what_they_cost():
 
 
 def test_bad_settings_and_names_are_sentences(hearts):
-    page = open_train(config="configs/small.toml")
+    page = open_page("train", config="configs/small.toml")
     assert_fine(page)
     page.text_input(key="others-configs/small.toml").set_value("speed=9").run()
     assert not page.exception
@@ -88,7 +77,7 @@ def test_bad_settings_and_names_are_sentences(hearts):
 
 
 def test_from_the_start_over_a_stop_to_the_checkpoint(hearts):
-    page = open_train(config="configs/small.toml")
+    page = open_page("train", config="configs/small.toml")
     assert any("nothing, in seconds" in caption.value for caption in page.caption)
     page.number_input(key="steps-configs/small.toml").set_value(2000).run()
     page.text_input[-1].set_value("mine").run()
@@ -113,7 +102,7 @@ def test_from_the_start_over_a_stop_to_the_checkpoint(hearts):
     (sample,) = (header.value for header in page.subheader if "registered by" in header.value)
     steps = int(sample.split("after ")[1].split()[0])
     assert steps == len((folder / "elas-g" / "history.csv").read_text().splitlines()) - 1  # not one step was lost
-    assert open_train(run="mine").sidebar.selectbox(key="run").value == "mine"
+    assert open_page("train", run="mine").sidebar.selectbox(key="run").value == "mine"
 
 
 def test_a_finished_training_is_a_checkpoint_and_one_that_failed_says_why(hearts):
@@ -125,13 +114,13 @@ def test_a_finished_training_is_a_checkpoint_and_one_that_failed_says_why(hearts
     command = train_command(broken)
     failing = jobs.start(command.kind, command.about, command.arguments)
     wait_until(lambda: ended(failing))
-    page = open_train(run="broken")
+    page = open_page("train", run="broken")
     assert not page.exception
     assert "There is no folder" in page.error[0].value
     assert "Start it" in [b.label for b in page.button]
     wait_until(lambda: ended(job))
     assert ended(job).state == "done"
-    page = open_train(run="done")
+    page = open_page("train", run="done")
     assert_fine(page)
     assert "Finished" in page.success[0].value
     assert "done" in paths.family_names()
@@ -144,7 +133,7 @@ def test_a_training_in_a_terminal_is_shown_and_not_started_twice(hearts):
     (folder / "elas-g" / "history.csv").write_text(
         "step,loss,similarity,energy,overlap,supervision,learning_rate,seconds\n0,-0.5,-0.6,0.1,0,0,0.001,1.0\n"
     )
-    page = open_train(run="elsewhere")
+    page = open_page("train", run="elsewhere")
     assert_fine(page)
     assert "outside the app" in page.info[0].value
     assert "Go on with it" not in [b.label for b in page.button]

@@ -19,14 +19,14 @@ def test_rows_are_read_with_their_difference():
     table = for_reading(rows_of(make_pair()), [("Gain", "Unregistered", "Global")])
     assert list(table.index) == ["Unregistered", "Global", "Gain"]
     assert list(table["Dice wall"]) == ["0.500", "1.000", "+0.500"]
-    assert list(table["Local NCC"]) == ["0.250", "0.500", "+0.250"]
+    assert list(table["Local NCC of the image"]) == ["0.250", "0.500", "+0.250"]
     assert list(table["Took"]) == ["–", "12 ms", "–"]
     assert "TRE (mm)" not in table  # no landmarks: undefined everywhere
 
 
 def test_without_labels_nothing_that_needs_them_is_shown():
     table = for_reading(rows_of(make_pair(moving_labels=None, fixed_labels=None)))
-    assert list(table) == ["Local NCC", "Folding (%)", "SDlogJ", "Took"]
+    assert list(table) == ["Local NCC of the image", "Folding (%)", "SDlogJ", "Took"]
 
 
 def test_the_csv_says_what_each_registration_was_made_with():

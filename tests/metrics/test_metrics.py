@@ -226,7 +226,7 @@ def test_sd_log_jacobian_where_everything_folds_is_undefined():
 
 
 def test_the_registry_knows_units_and_directions():
-    assert [name for name, metric in METRICS.items() if metric.higher_is_better] == ["dice", "ncc"]
+    assert [name for name, metric in METRICS.items() if metric.higher_is_better] == ["dice", "ncc", "ncc_image"]
     assert METRICS["hd95_mm"].label == "HD95 (mm)"
     assert METRICS["tre_mm"].label == "TRE (mm)"
     assert METRICS["dice"].label == "Dice"

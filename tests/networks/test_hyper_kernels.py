@@ -7,7 +7,7 @@ import pytest
 
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import Architecture
-from elasreg_core.networks.hyper_kernels import HyperKernels, generated_layers
+from elasreg_core.networks.hyper_kernels import HyperKernels
 from elasreg_core.networks.plain_network import PlainNetwork, weight_shapes
 from tests.builders import make_checkpoint
 
@@ -17,7 +17,7 @@ from tests.builders import make_checkpoint
 )
 def test_layers_are_those_of_the_network_in_its_order(architecture):
     names = [name.split("/")[0] for name in weight_shapes(architecture, 2, 2) if "hyperkernel_kernel" in name]
-    assert [f"elasreg_unet_{layer}" for layer in generated_layers(architecture)] == names
+    assert [f"elasreg_unet_{layer}" for layer in HyperKernels(architecture, 2, {}).layers] == names
 
 
 @pytest.mark.parametrize("dim", [2, 3])
@@ -48,7 +48,7 @@ def test_how_far_kernels_move_in_percent():
     # λ = 0.5 the features go from 1 to 1.5: all kernels grow by 50 %, whatever their number
     architecture = Architecture(encoder=(1,), decoder=(1, 1), hyper_layers=1, hyper_units=1)
     weights = {"elasreg_hyp_dense_1/kernel": np.ones((1, 1), "f4"), "elasreg_hyp_dense_1/bias": np.ones(1, "f4")}
-    for layer, n_in in zip(generated_layers(architecture), (2, 1, 3), strict=True):
+    for layer, n_in in zip(HyperKernels(architecture, 2, {}).layers, (2, 1, 3), strict=True):
         name = f"elasreg_unet_{layer}"
         weights |= {f"{name}/hyperkernel_kernel": np.full((1, 9 * n_in), 2, "f4")}
         weights |= {f"{name}/hyperkernel_bias": np.zeros(9 * n_in, "f4"), f"{name}/hyperbias_bias": np.zeros(1, "f4")}

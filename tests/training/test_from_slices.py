@@ -1,4 +1,4 @@
-"""A network of volumes begins as the network of slices that it starts from, slice by slice."""
+"""A network of volumes begins with the kernels of the network of slices that it starts from."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def slices(small_family):
 
 
 @pytest.mark.parametrize("across", [0, 1, 2])
-def test_every_slice_moves_as_it_did_and_nothing_moves_across(slices, across):
+def test_where_all_slices_are_alike_each_moves_as_it_did_and_nothing_moves_across(slices, across):
     rng = np.random.default_rng(0)
     moving, fixed = rng.random((2, 1, 16, 20, 1)).astype("f4")
     flat = HyperRegistrationNetwork(ARCHITECTURE, (16, 20), 2)

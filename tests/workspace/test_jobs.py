@@ -88,14 +88,13 @@ def test_a_job_tells_how_far_it_is_and_that_it_is_done(jobs):
     end = wait(jobs, job)
     assert (end.state, end.done, end.message) == ("done", 40, "counted")
     assert end.finished >= end.started
-    assert jobs.latest("search", "patient001") == end
-    assert jobs.latest("search", "patient002") is None
-    assert jobs.latest("train", "patient001") is None
+    assert jobs.latest(["fine", "40", "0.05"]) == end
+    assert jobs.latest(["fine", "40"]) is None
 
 
 def test_the_same_thing_is_not_worked_on_twice_at_once(jobs):
     first = jobs.start("train", "hearts", ["fine", "100", "0.1"])
-    assert jobs.start("train", "hearts", ["fine", "1", "0"]).id == first.id
+    assert jobs.start("train", "hearts", ["fine", "100", "0.1"]).id == first.id
     other = jobs.start("train", "chests", ["fine", "1", "0"])
     assert other.id != first.id
     assert wait(jobs, other).state == "done"
@@ -176,7 +175,7 @@ def test_another_process_with_the_same_number_is_not_the_worker(jobs):
 
 
 def test_only_as_many_searches_at_once_as_can_run(jobs):
-    first = [jobs.start("search", f"patient{i}", ["turn", "1000", "0.05"]) for i in range(2)]
+    first = [jobs.start("search", f"patient{i}", ["turn", f"100{i}", "0.05"]) for i in range(2)]
     for job in first:
         wait(jobs, job, lambda job: job.phase == "counting")
     last = jobs.start("search", "another", ["turn", "1", "0"])

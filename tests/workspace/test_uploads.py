@@ -51,8 +51,7 @@ def test_a_good_pair_becomes_a_data_set_of_the_family(uploads, family):
     assert data.tissues == family.members["elas-g"].tissues
     loaded = data.load("pair-1", family.members["elas-g"].card.preprocessing)
     assert loaded.moving_labels is not None
-    assert uploads.holds(loaded)
-    assert uploads.names["uploaded-small", "pair-1"]["fixed"] == "anna-fixed.nii.gz"
+    assert uploads.n_pairs == 2
     assert not any("anna" in path.name for path in uploads.folder.rglob("*"))
 
 
