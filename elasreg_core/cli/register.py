@@ -6,7 +6,7 @@ import argparse
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars
@@ -23,6 +23,9 @@ from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.registered import Registration
 from elasreg_core.workspace.identification import identify
 from elasreg_core.workspace.paths import find_family
+
+if TYPE_CHECKING:
+    from elasreg_core.registration.registrar import Registrar
 
 REPORT = "report.html"
 
@@ -41,6 +44,13 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         "--refine",
         action="store_true",
         help="improve them by gradient, all tissues jointly (adaptive models; an oracle)",
+    )
+    parser.add_argument(
+        "--instance-steps",
+        type=int,
+        default=0,
+        metavar="N",
+        help="then N steps of gradient on this pair's own loss, from the network's motion on (100 are plenty)",
     )
     add_grid_to(parser)
     add_selection_to(parser)
@@ -61,6 +71,10 @@ def run(arguments: argparse.Namespace) -> None:
             expected="an adaptive model",
             received=arguments.model,
             cure="Leave out --refine, or register with " + arguments.model.removesuffix("g") + "sas",
+        )
+    if arguments.instance_steps < 0:
+        raise InputError(
+            "Steps are counted from 0.", expected="--instance-steps 100", received=arguments.instance_steps
         )
     if arguments.out.exists() and not arguments.out.is_dir():
         raise InputError(f"{arguments.out} is a file.", expected="a folder", cure="Choose another --out")
@@ -95,7 +109,7 @@ def run(arguments: argparse.Namespace) -> None:
         parameters = refined.parameters
         choice["refined"] = f"by gradient, mean soft Dice {refined.before:.4f} → {refined.after:.4f} (an oracle)"
     seconds_to_identify = time.perf_counter() - started
-    registration = registrar.register(pair, parameters)
+    registration = _registered(registrar, pair, parameters, arguments.instance_steps, choice)
     initial, registered = score_displacement(pair), score_displacement(pair, registration.displacement)
     metrics = registration_metrics(
         *(pair, registration, initial, registered, family, arguments.model, choice, seconds_to_identify)
@@ -103,6 +117,19 @@ def run(arguments: argparse.Namespace) -> None:
     n_files = _write(arguments.out, pair, case.moving_labels, registration, initial, registered, metrics)
     _print(pair, initial, registered, parameters)
     print(f"{n_files} files in {arguments.out}; {arguments.out / REPORT} shows them.")
+
+
+def _registered(
+    registrar: Registrar, pair: RegistrationPair, parameters: ParameterField, steps: int, choice: dict[str, Any]
+) -> Registration:
+    """By the network alone, or improved on the pair; that is noted with the choice."""
+    if steps == 0:
+        return registrar.register(pair, parameters)
+    with Bars() as bars:
+        done = bars.phase("optimizing on this pair", steps)
+        registration, found = registrar.optimized(pair, parameters, steps, done)
+    choice["instance"] = f"{steps} steps on this pair, loss {found.before:.4f} → {found.after:.4f}"
+    return registration
 
 
 def _write(

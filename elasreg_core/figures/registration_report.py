@@ -40,6 +40,7 @@ def registration_report(pair: RegistrationPair, registration: Registration, metr
         parameters_from=provenance["parameters_from"],
         chosen=provenance.get("chosen", ()),
         refined=provenance.get("refined"),
+        instance=provenance.get("instance"),
         whole=[
             ("Mean Dice", *_before_and_after(metrics, "mean_dice")),
             *((METRICS[name].label, *_before_and_after(metrics, name)) for name in _WHOLE),

@@ -14,7 +14,7 @@ _EPSILON = 1e-5
 def local_ncc(
     fixed: npt.NDArray[np.floating[Any]], warped: npt.NDArray[np.floating[Any]], window: int = 9
 ) -> npt.NDArray[np.float64]:
-    """Squared local normalized cross-correlation at every voxel, as in the training loss (`training/losses.py`).
+    """Squared local normalized cross-correlation at every voxel, as in the training loss (`networks/loss.py`).
 
     Args:
         fixed: shape `(X, Y[, Z])`.

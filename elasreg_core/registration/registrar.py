@@ -15,6 +15,7 @@ from elasreg_core.networks.plain_network import PlainNetwork
 from elasreg_core.physics.fields import warp_image, warp_labels
 from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.engine import Engine
+from elasreg_core.registration.instance import InstanceOptimizer, Optimized
 from elasreg_core.registration.measured import Measured
 from elasreg_core.registration.registered import Registration
 from elasreg_core.registration.soft_dice import SoftDice, Vector
@@ -38,6 +39,7 @@ class Registrar:
         grid_shape = card.preprocessing.grid_shape
         self._engine = Engine(PlainNetwork(card.network, parameters, len(grid_shape), checkpoint.read_weights()))
         self._soft_dice = SoftDice(self._engine.network)
+        self._instance = InstanceOptimizer(checkpoint, self._engine.network)
         self._engine.prepare(grid_shape)
 
     def displacement(self, pair: RegistrationPair, parameters: ParameterField) -> npt.NDArray[np.float32]:
@@ -65,11 +67,24 @@ class Registrar:
             InputError: the pair or the parameters do not fit the checkpoint.
         """
         started = time.perf_counter()
-        displacement = self.displacement(pair, parameters)
-        warped = warp_image(pair.moving, displacement)
-        labels = None if pair.moving_labels is None else warp_labels(pair.moving_labels, displacement)
-        seconds = time.perf_counter() - started
-        return Registration(pair.id, displacement, warped, labels, parameters, self.checkpoint.name, seconds)
+        return self._registration(pair, parameters, self.displacement(pair, parameters), started)
+
+    def optimized(
+        self,
+        pair: RegistrationPair,
+        parameters: ParameterField,
+        steps: int,
+        on_step: Callable[[int], None] = lambda _: None,
+    ) -> tuple[Registration, Optimized]:
+        """Registers a pair, and improves that on the pair itself (`instance.py`).
+
+        Raises:
+            InputError: the pair or the parameters do not fit the checkpoint; see `InstanceOptimizer.optimize`.
+        """
+        self.checkpoint.require_fits(pair)
+        started = time.perf_counter()
+        found = self._instance.optimize(pair, self._vector(parameters), steps, on_step)
+        return self._registration(pair, parameters, found.displacement, started), found
 
     def soft_dice(self, pair: RegistrationPair) -> Callable[[Vector], tuple[float, Vector]]:
         """The pair's mean soft Dice as a differentiable function of this checkpoint's parameter vector.
@@ -79,6 +94,14 @@ class Registrar:
         """
         self.checkpoint.require_fits(pair)
         return self._soft_dice.of(pair)
+
+    def _registration(
+        self, pair: RegistrationPair, parameters: ParameterField, displacement: npt.NDArray[np.float32], started: float
+    ) -> Registration:
+        warped = warp_image(pair.moving, displacement)
+        labels = None if pair.moving_labels is None else warp_labels(pair.moving_labels, displacement)
+        seconds = time.perf_counter() - started
+        return Registration(pair.id, displacement, warped, labels, parameters, self.checkpoint.name, seconds)
 
     def _vector(self, parameters: ParameterField) -> npt.NDArray[np.float32]:
         wanted = self.checkpoint.model.regularizer

@@ -13,13 +13,13 @@ import numpy as np
 from elasreg_core import __version__
 from elasreg_core.config import RunConfig
 from elasreg_core.errors import InputError
-from elasreg_core.networks.architecture import Model
 from elasreg_core.networks.checkpoint import Checkpoint, save_checkpoint
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
+from elasreg_core.networks.loss import LossTerms, parameter_maps, registration_loss
 from elasreg_core.networks.voxelmorph_tf import keras, tf
 from elasreg_core.training.batches import Batch, TrainingSet
 from elasreg_core.training.from_slices import spread
-from elasreg_core.training.losses import LossTerms, registration_loss, with_overlap, with_supervision
+from elasreg_core.training.losses import with_overlap, with_supervision
 from elasreg_core.training.model_card import write_model_card
 from elasreg_core.training.plan import Plan
 from elasreg_core.training.state import HISTORY_COLUMNS, HistoryRow, LiveHistory, RunFolder, fingerprint
@@ -184,25 +184,6 @@ class Trainer:
         self.network.set_weights({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
         for i, variable in enumerate(self._optimizer_variables):
             variable.assign(state[f"optimizer/{i:04d}"].reshape(variable.shape))
-
-
-def parameter_maps(parameters: tf.Tensor, labels: tf.Tensor, model: Model) -> tuple[tf.Tensor, ...]:
-    """Λ and Γ of Eq. 1, or Λ: per voxel from the fixed labels (adaptive), or one value per sample (global).
-
-    Args:
-        parameters: shape `(B, P·C)`, λ of all classes, then μ; or `(B, P)`; a single row counts for the whole batch.
-        labels: of the fixed image, shape `(B, X, Y[, Z])`.
-        model: whose parameters these are.
-
-    Returns:
-        P maps `(B, X, Y[, Z])`, or P of shape `(B, 1, 1[, 1])` or `(1, 1, 1[, 1])`.
-    """
-    each = tf.split(parameters, len(model.regularizer.parameters), axis=1)
-    if model.is_adaptive:
-        each = [tf.broadcast_to(rows, (labels.shape[0], rows.shape[1])) for rows in each]
-        return tuple(tf.gather(rows, labels, batch_dims=1) for rows in each)
-    ones = (1,) * (len(labels.shape) - 1)
-    return tuple(tf.reshape(rows, (-1, *ones)) for rows in each)
 
 
 def train_model(

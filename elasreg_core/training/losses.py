@@ -1,68 +1,11 @@
-"""The training loss: local normalized cross-correlation against a regularizer's energy (TensorFlow).
-
-    elastic:    mean[ (2 − Λ − Γ) · (−NCC(F, M∘φ)) ] + scale · mean[ e(u; Λ, Γ) ]
-    diffusion:  mean[ (1 − Λ) · (−NCC(F, M∘φ)) ] + scale · mean[ Λ |∇u|² ]
-
-Eq. 1 and 2 of Reithmeir et al., MICCAI 2024, where scale is 1, and HyperMorph's. u is the integrated displacement.
-Two terms may be added where the training pairs are phantoms: the overlap of their labels, and at first the distance to
-the true motion.
-"""
+"""What training on phantoms may add to the loss (`networks/loss.py`, TensorFlow): labels' overlap, the true motion."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
+from elasreg_core.networks.loss import LossTerms, similarity_weight
 from elasreg_core.networks.voxelmorph_tf import tf
-from elasreg_core.physics.diffusion import diffusion_energy_density
-from elasreg_core.physics.elasticity import elastic_energy_density
-from elasreg_core.physics.parameters import Regularizer
-
-WINDOW = 9
-ENERGIES: dict[str, Callable[..., tf.Tensor]] = {
-    "elastic": elastic_energy_density,
-    "diffusion": diffusion_energy_density,
-}
-_EPSILON = 1e-5
-
-
-class LossTerms(NamedTuple):
-    """Scalars: the loss, and its terms as they enter it."""
-
-    total: tf.Tensor
-    similarity: tf.Tensor
-    energy: tf.Tensor
-    overlap: tf.Tensor
-    supervision: tf.Tensor
-
-
-def registration_loss(
-    fixed: tf.Tensor,
-    warped: tf.Tensor,
-    field: tf.Tensor,
-    maps: Sequence[tf.Tensor],
-    regularizer: Regularizer,
-    regularization_scale: float,
-) -> LossTerms:
-    """The paper's loss.
-
-    Args:
-        fixed: the fixed images, shape `(B, X, Y[, Z], 1)`.
-        warped: the warped moving images, same shape.
-        field: what is regularized, the displacement in the paper: shape `(B, X, Y[, Z], D)`, in voxels.
-        maps: the regularizer's parameters in its order, Λ and Γ, or Λ: each a map `(B, X, Y[, Z])` (adaptive) or
-            `(B, 1, 1[, 1])` (global).
-        regularizer: which energy.
-        regularization_scale: factor on the energy; 1 in the paper.
-    """
-    similarity = tf.reduce_mean(similarity_weight(maps) * -local_ncc(fixed, warped))
-    energy = regularization_scale * tf.reduce_mean(ENERGIES[regularizer.name](field, *maps))
-    return LossTerms(similarity + energy, similarity, energy, tf.zeros(()), tf.zeros(()))
-
-
-def similarity_weight(maps: Sequence[tf.Tensor]) -> tf.Tensor:
-    """2 − Λ − Γ (elastic) or 1 − Λ (diffusion): never negative, as every parameter is in [0, 1]."""
-    return float(len(maps)) - tf.add_n(list(maps))
 
 
 def with_overlap(
@@ -104,35 +47,3 @@ def with_supervision(terms: LossTerms, displacement: tf.Tensor, truth: tf.Tensor
     distance = tf.sqrt(tf.reduce_sum(tf.square(displacement - truth), axis=-1) + 1e-2)  # smooth at 0
     supervision = weight * tf.reduce_mean(distance)
     return terms._replace(total=terms.total + supervision, supervision=supervision)
-
-
-def local_ncc(fixed: tf.Tensor, warped: tf.Tensor, window: int = WINDOW) -> tf.Tensor:
-    """Squared local normalized cross-correlation at every voxel, VoxelMorph's `NCC().ncc`, ten times faster.
-
-    Args:
-        fixed: shape `(B, X, Y[, Z], 1)`.
-        warped: same shape.
-        window: side of the window, in voxels; outside the image counts as 0.
-
-    Returns:
-        Shape `(B, X, Y[, Z])`, in [0, 1] up to rounding.
-    """
-    i, j = fixed[..., 0], warped[..., 0]
-    n = float(window ** (len(i.shape) - 1))
-    sum_i, sum_j = _box_sum(i, window), _box_sum(j, window)
-    cross = _box_sum(i * j, window) - sum_i * sum_j / n
-    variance_i = _box_sum(i * i, window) - sum_i * sum_i / n
-    variance_j = _box_sum(j * j, window) - sum_j * sum_j / n
-    cross, variance_i, variance_j = (tf.maximum(x, _EPSILON) for x in (cross, variance_i, variance_j))
-    return (cross / variance_i) * (cross / variance_j)
-
-
-def _box_sum(image: tf.Tensor, window: int) -> tf.Tensor:
-    """Sums over a window around every voxel, axis by axis, as shifted additions (on CPUs faster than convolving)."""
-    half = window // 2
-    for axis in range(1, len(image.shape)):
-        side = image.shape[axis]
-        padded = tf.pad(image, [(half, half) if i == axis else (0, 0) for i in range(len(image.shape))])
-        index = [slice(None)] * axis
-        image = tf.add_n([padded[(*index, slice(shift, shift + side))] for shift in range(window)])
-    return image

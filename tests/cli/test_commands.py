@@ -229,6 +229,22 @@ def test_register_takes_the_model_that_is_asked_for(project, tmp_path, capsys, m
     assert ("μ" in capsys.readouterr().out.splitlines()[0]) is ("mu" in names)
 
 
+def test_register_goes_on_from_the_networks_motion(project, tmp_path, capsys):
+    given = {tissue: {"lambda": 0.1, "mu": 0.2} for tissue in ("RV", "LV-Myo", "LV-BP")}
+    (tmp_path / "params.json").write_text(json.dumps(given))
+    command = ["register", *patient(project), "--checkpoint", str(project / "family")]
+    command += ["--parameters", str(tmp_path / "params.json"), "--instance-steps"]
+    assert main([*command, "3", "--out", str(tmp_path / "out")]) == 0
+    instance = json.loads((tmp_path / "out" / "metrics.json").read_text())["provenance"]["instance"]
+    before, after = map(float, re.findall(r"-?\d\.\d{4}", instance))
+    assert instance.startswith("3 steps on this pair, loss ")
+    assert after < before
+    assert f"Then instance-specific optimization: {instance}." in (tmp_path / "out" / "report.html").read_text()
+    assert "optimizing on this pair: 100%" in capsys.readouterr().err
+    assert main([*command, "-1", "--out", str(tmp_path / "never")]) == 2
+    assert "Steps are counted from 0." in capsys.readouterr().err
+
+
 def test_register_refines_what_it_chose(project, tmp_path, capsys):
     command = ["register", *patient(project), "--checkpoint", str(project / "family"), "--grid", "3"]
     metrics = {}

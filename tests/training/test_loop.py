@@ -15,6 +15,7 @@ from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS, Architecture
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
+from elasreg_core.networks.loss import LossTerms, parameter_maps
 from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.physics.diffusion import diffusion_energy_density
 from elasreg_core.physics.elasticity import elastic_energy_density
@@ -22,8 +23,7 @@ from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.registrar import Registrar
 from elasreg_core.training import state as state_module
 from elasreg_core.training.batches import TrainingSet
-from elasreg_core.training.loop import Trainer, parameter_maps, train_model
-from elasreg_core.training.losses import LossTerms
+from elasreg_core.training.loop import Trainer, train_model
 from elasreg_core.training.plan import Plan
 from elasreg_core.training.state import HISTORY_COLUMNS, RunFolder, read_curve
 from elasreg_core.training.unfinished import last_state

@@ -75,7 +75,7 @@ def test_the_training_changed_last_comes_first(text):
 def test_a_name_is_not_taken_twice(text):
     folder = lay_out("mine", text)
     assert lay_out("mine", text) == folder  # the same one: it goes on
-    with pytest.raises(InputError, match="There is a checkpoint folder mine already. Cure: Choose another name"):
+    with pytest.raises(InputError, match="There is a checkpoint mine already. Cure: Choose another name"):
         lay_out("mine", text + "\nseed = 3\n")
     (trainings_folder() / "other").mkdir()
     with pytest.raises(InputError, match="already"):
