@@ -22,6 +22,7 @@ from elasreg_core.networks.plain_network import PlainNetwork
 from elasreg_core.networks.voxelmorph_tf import keras, quick_on_cpu, tf, vxm
 
 STEP_VOX = 0.05  # of Adam, in voxels of velocity
+FLOOR = 0.03  # of Adam's denominator, in root mean squares of the first slope: noise in flat places moves nothing far
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,15 @@ class InstanceOptimizer:
         images = [image[np.newaxis, ..., np.newaxis] for image in (pair.moving, pair.fixed)]
         moving, fixed = (tf.constant(np.pad(image, [(0, 0), *sides, (0, 0)])) for image in images)
         velocity = tf.Variable(self._network.velocities(moving, fixed, self._network.kernels(vector[np.newaxis])))
-        optimizer = keras.optimizers.Adam(STEP_VOX)
+        fixed_arguments = (*map(tf.constant, images), *maps)
         losses: list[float] = []
         for step in range(steps + 1):
-            value, slope = self._value_and_slope(tf.convert_to_tensor(velocity), *map(tf.constant, images), *maps)
+            value, slope = self._value_and_slope(tf.convert_to_tensor(velocity), *fixed_arguments)
             losses.append(float(value))
             if losses[-1] == min(losses):
                 best = velocity.numpy()
+            if step == 0:
+                optimizer = keras.optimizers.Adam(STEP_VOX, epsilon=FLOOR * float(tf.sqrt(tf.reduce_mean(slope**2))))
             if step < steps:
                 optimizer.apply_gradients([(slope, velocity)])
                 on_step(step + 1)

@@ -172,10 +172,14 @@ def uploads() -> Uploads:
     return Uploads()
 
 
+def is_uploaded() -> bool:
+    """Whether the data at hand are this session's own."""
+    return st.session_state.get("data") in uploads().datasets
+
+
 def database() -> Path:
     """Where searches, jobs and verdicts are kept: in the workspace; of an uploaded pair, with the session."""
-    own = uploads()
-    return own.store_path if st.session_state.get("data") in own.datasets else paths.store_path()
+    return uploads().store_path if is_uploaded() else paths.store_path()
 
 
 def store() -> Store:

@@ -16,7 +16,7 @@ from pages._shared.run_command import offer_command
 
 def offer_comparison(cohort: Cohort) -> None:
     """Pickers of families and choices, and what starts the command."""
-    if cohort.name in loaders.uploads().datasets:
+    if loaders.is_uploaded():
         st.info(
             "An uploaded pair stays this session's own, and a comparison is kept for all. Choose a data set in the "
             "sidebar, or put your cohort into the data folder.",

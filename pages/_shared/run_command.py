@@ -25,7 +25,10 @@ def offer_command(command: Command, label: str) -> None:
         with readable_errors():
             start_command(command)
         st.rerun()
-    show_command(command.arguments)
+    if loaders.is_uploaded():
+        st.caption("It stays with this session, and ends with it.")
+    else:
+        show_command(command.arguments)
 
 
 def start_command(command: Command) -> None:

@@ -145,6 +145,17 @@ def test_a_broken_upload_is_a_sentence_and_a_good_pair_is_explored(page, app_url
     expect(page.get_by_text("pair-1 · 128 × 128 voxels")).to_be_visible()
     assert case.fixed.name not in page.url
     (folder,) = upload_folders() - before
+    for name, said in (
+        ("Identify", "pair-1 cannot be searched by its labels."),
+        ("Parameters", "It stays with this session, and ends with it."),
+        ("Compare", "An uploaded pair stays this session's own"),
+        ("Review", "Unreviewed"),
+    ):
+        page.locator('[data-testid="stSidebarNavLink"]', has_text=name).click()
+        expect(page.get_by_text(said).first).to_be_visible(timeout=60_000)
+        idle(page)
+        errors = page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]')
+        expect(errors).to_have_count(1 if name == "Identify" else 0)
     stranger = page.context.browser.new_page()
     stranger.goto(f"{app_url}/explore?data=uploaded-cardiac&subject=pair-1")
     idle(stranger)
