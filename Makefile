@@ -57,6 +57,12 @@ checkpoints: setup ## train the shipped checkpoints again (hours on 2 cores; res
 		cp -r workspace/runs/diffusion/$$family/diff-* checkpoints/$$family/ && \
 		rm checkpoints/$$family/*/training_state.safetensors || exit 1; \
 	done
+	$(BIN)/elasreg train thorax-3d-base --out workspace/checkpoints/thorax-3d-base --resume
+	for family in thorax-3d cardiac-3d; do \
+		$(BIN)/elasreg train $$family --out workspace/runs/$$family --resume && \
+		rm -rf checkpoints/$$family && cp -r workspace/runs/$$family checkpoints/ && \
+		rm checkpoints/$$family/*/training_state.safetensors || exit 1; \
+	done
 
 stiffness: $(VENV)/.dev ## train small networks in six ways, and see whether what they choose knows the true stiffness (an hour)
 	$(BIN)/python -m benchmarks.stiffness
