@@ -80,10 +80,12 @@ def explore(context: Context, regularizer: Regularizer, networks: dict[str, Chec
         pinned = setting_of.choose_pinned(setting, regularizer, tissues)
         settings = {"": setting} if pinned is None else {"A": pinned, "B": setting}
         registrations = register_all(context, networks, settings)
-        rows = comparing.score_rows(pair, registrations)
+    above = st.container()
+    comparing.show_pictures(pair, registrations)  # before the scores, which take as long as registering
+    rows = comparing.score_rows(pair, registrations)
     differences = [] if pinned is None else [(f"B − A, {n.lower()}", f"A: {n}", f"B: {n}") for n in networks]
-    comparing.show_scores(pair, rows, differences)
-    comparing.show_pictures(pair, registrations)
+    with above:
+        comparing.show_scores(pair, rows, differences)
     comparing.show_downloads(pair, registrations, rows)
     if st.toggle(
         "Play one parameter from 0 to 1",

@@ -7,11 +7,11 @@ from elasreg_core.figures import SPREADS, chosen_figure, group_colours, identifi
 from elasreg_core.identification.choices import choices_summary, possible_choices
 from elasreg_core.metrics import METRICS
 from elasreg_core.networks.architecture import MODELS
-from pages._shared import links
 from pages._shared.choosing import choice_title
 from pages._shared.cohort_choices import choices_of, searches_of, sources_of
 from pages._shared.cohort_tables import show_subjects, show_summary
 from pages._shared.context import choose_cohort, choose_regularizer, readable_errors
+from pages._shared.links import to_explore, to_identify
 from pages._shared.searching import offer_search
 from pages._shared.views import PANEL_WIDTH, SELECTABLE_CONFIG, colour_legend
 
@@ -114,17 +114,11 @@ for name, table in tables.items():
     show_choice(name, table)
 if picked:
     st.subheader("The subjects picked")
-    show_subjects(
-        choices[choices["subject"].isin(picked)],
-        regularizer,
-        {
-            "identify": (
-                *("The search of", "grid_view"),
-                lambda of: links.to_identify(cohort, of, regularizer, steps, possible),
-            ),
-            "explore": ("Explore", "tune", lambda of: links.to_explore(cohort, of, regularizer)),
-        },
-    )
+    leading = {
+        "identify": ("The search of", "grid_view", lambda of: to_identify(cohort, of, regularizer, steps, possible)),
+        "explore": ("Explore", "tune", lambda of: to_explore(cohort, of, regularizer)),
+    }
+    show_subjects(choices[choices["subject"].isin(picked)], regularizer, leading)
 
 st.subheader("How well do the data tell?")
 with st.container(horizontal=True):

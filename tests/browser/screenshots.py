@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -26,7 +27,7 @@ LONG_WORK = {
 }
 
 
-def take(out: Path, widths: tuple[int, ...] = (1400, 800)) -> None:
+def take(out: Path, widths: Sequence[int]) -> None:
     """Writes `<page>-<width>.png` for every page."""
     out.mkdir(parents=True, exist_ok=True)
     with (
@@ -85,7 +86,8 @@ def _picture(html: str, size: tuple[int, int], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screenshots")
+    folder, *widths = sys.argv[1:] or ["docs/screenshots"]
+    folder = Path(folder)
     take_phantoms(folder)
     take_stiffness(folder)
-    take(folder)
+    take(folder, [int(width) for width in widths] or [1400])  # 800, too, where one wants to look at that

@@ -12,12 +12,12 @@ from playwright.sync_api import expect
 
 from elasreg_core.workspace.demo import demo_cohort
 from elasreg_core.workspace.paths import open_data
+from tests.browser.timing import WARM_REDRAW_MS, ms_to_redraw
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 #: Streamlit looks for its own server beside the page's address before it looks at the root.
 PROBES = re.compile(r"/_stcore/(health|host-config)$")
-WARM_REDRAW_S = 1.5  # generous: 0.2 on two idle cores, and machines that test are seldom idle
 
 
 @pytest.fixture
@@ -44,18 +44,6 @@ def plots(page, number):
     idle(page)
 
 
-#: Resolves with the milliseconds from a key's press to the first frame in which a new figure stands.
-SECONDS_TO_REDRAW = """() => new Promise(done => {
-    const plots = () => [...document.querySelectorAll('.js-plotly-plot')];
-    plots().forEach(plot => plot.dataset.old = '1');
-    let pressed = null;
-    document.addEventListener('keydown', () => pressed ??= performance.now(), true);
-    const look = () => plots().some(plot => !plot.dataset.old && plot.querySelector('.xy') && plot.checkVisibility())
-        ? done(performance.now() - pressed) : requestAnimationFrame(look);
-    look();
-})"""
-
-
 def upload_folders():
     return set(Path(tempfile.gettempdir()).glob("elasreg-upload-*"))
 
@@ -69,12 +57,10 @@ def test_from_start_into_the_demo_and_a_sliders_release_redraws_the_figures(page
     mu = page.locator('[data-testid="stSlider"]').nth(1).locator("input, [role=slider]").first
     times = []
     for _ in range(4):
-        redraw = page.evaluate_handle(f"() => ({{ promise: ({SECONDS_TO_REDRAW})() }})")
-        mu.press("ArrowRight")
-        times.append(redraw.evaluate("redraw => redraw.promise") / 1000)
+        times.append(ms_to_redraw(page, lambda: mu.press("ArrowRight")))
         idle(page)
-    print(f"\nslider's release to new figure: {', '.join(f'{1000 * seconds:.0f}' for seconds in times)} ms")
-    assert min(times) < WARM_REDRAW_S
+    print(f"\nslider's key to new figure: {', '.join(f'{ms:.0f}' for ms in times)} ms")
+    assert min(times) < WARM_REDRAW_MS
     expect(page).to_have_url(re.compile(r"mu=0\.14"), timeout=30_000)
 
 
