@@ -17,7 +17,7 @@ from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS, Architecture
 from elasreg_core.physics.parameters import ParameterField
-from elasreg_core.tables import from_table
+from elasreg_core.tables import from_table, parse_toml, read_toml
 
 SAMPLING_LAWS = ("uniform", "log_uniform", "simplex")
 REGULARIZED = ("displacement", "velocity")
@@ -186,10 +186,7 @@ def read_config(source: str | Path, training: Mapping[str, str] | None = None) -
     if path.suffix == ".toml":
         if not path.is_file():
             raise InputError(f"There is no configuration {path}.", cure="Check the path")
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise InputError(f"{source} is not TOML.", received=str(error), cure="Save it as UTF-8") from error
+        _, text = read_toml(path)
     elif str(source) in preset_names():
         text = (resources.files("elasreg_core") / "presets" / f"{source}.toml").read_text()
     else:
@@ -200,10 +197,7 @@ def read_config(source: str | Path, training: Mapping[str, str] | None = None) -
         )
     for name, value in (training or {}).items():
         text = _with_training(text, name, value)
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{source} is not TOML.", received=str(error)) from error
+    table = parse_toml(text, str(source))
     match table:
         case {"preprocessing": {"grid_shape": [_, _, _]} as preprocessing}:
             preprocessing.setdefault("slice_axis", None)  # TOML has no null: three sides are a volume

@@ -1,16 +1,56 @@
-"""Strict reading of TOML and JSON tables into dataclasses: every key known, every value of its type."""
+"""Strict reading of TOML and JSON: small files, tables as dataclasses, every key known, every value of its type."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import json
+import tomllib
 import types
 import typing
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from elasreg_core.errors import InputError
 
 T = TypeVar("T")
+LARGEST_BYTES = 4 * 2**20  # ours have 50 kB at most
+
+
+def read_json(path: Path, expected: str = "JSON") -> Any:
+    """What a JSON file holds; `expected` says what it should.
+
+    Raises:
+        InputError: missing, too large, no JSON, or nested too deeply.
+    """
+    text = _text(path, "JSON", expected)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        cure = "Copy it again, or mend it"
+        raise InputError(f"{path} is not JSON.", expected=expected, received=str(error), cure=cure) from error
+
+
+def read_toml(path: Path) -> tuple[dict[str, Any], str]:
+    """What a TOML file holds, and its text.
+
+    Raises:
+        InputError: as of `read_json`.
+    """
+    return parse_toml(text := _text(path, "TOML", "TOML"), str(path)), text
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """What a text in TOML holds.
+
+    Raises:
+        InputError: no TOML, or nested too deeply.
+    """
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name} is not TOML.", received=str(error)) from error
 
 
 def from_table(kind: type[T], table: Mapping[str, Any], where: str) -> T:
@@ -52,7 +92,8 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     if typing.get_origin(hint) is dict and isinstance(value, dict):
         return value
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        with contextlib.suppress(OverflowError):  # as for 10⁴⁰⁰, which is no float
+            return float(value)
     if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
         return value
     raise InputError(
@@ -60,3 +101,21 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         expected=getattr(hint, "__name__", hint),
         received="null" if value is None else value,
     )
+
+
+def _text(path: Path, kind: str, expected: str) -> str:
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_BYTES:
+            raise InputError(
+                f"{path} is too large.",
+                expected=f"{kind}, at most {LARGEST_BYTES // 2**20} MiB",
+                received=f"{size} bytes",
+            )
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise InputError(f"There is no file {path}.", cure="Check the path") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path} is not {kind}.", expected=expected, received=str(error), cure="Save it as UTF-8"
+        ) from error

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.physics.parameters import ParameterField
+from elasreg_core.tables import read_json
 
 
 def add_model_to(parser: argparse.ArgumentParser) -> None:
@@ -31,15 +31,14 @@ def read_parameters(path: Path, checkpoint: Checkpoint) -> ParameterField:
         InputError: no such file, not JSON, or not the regularizer's parameters for every tissue.
     """
     tissues, regularizer = checkpoint.tissues, checkpoint.model.regularizer
-    if not path.is_file():
-        raise InputError(f"There is no file {path}.", cure="Check the path")
+    expected = f"{{tissue: {{{', '.join(regularizer.parameters)}}}, …}} for " + ", ".join(tissues.names)
+    table = read_json(path, expected)
     try:
-        table = json.loads(path.read_text())
         given = {tissue: tuple(float(of[name]) for name in regularizer.parameters) for tissue, of in table.items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{path} does not hold parameters.",
-            expected=f"{{tissue: {{{', '.join(regularizer.parameters)}}}, …}} for " + ", ".join(tissues.names),
+            expected=expected,
             received=f"{type(error).__name__}: {error}",
         ) from error
     return ParameterField.from_tissues(given, tissues.names, checkpoint.card.background)

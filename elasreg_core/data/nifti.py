@@ -21,6 +21,7 @@ _UNORIENTED = (
     "The header gives no orientation (no sform, no qform); took the array's axes as they are, "
     "so that left and right may be exchanged."
 )
+_FARTHEST_MM = 1e6  # from the origin; a wrong header says 1e30 as easily as 1
 _SPACING_TOLERANCE = 0.01  # relative; headers round to float32, contradictions are far larger
 
 
@@ -58,7 +59,7 @@ def read_image(path: Path) -> Volume:
         InputError: missing, not NIfTI, truncated, not 2D or 3D, or not finite.
     """
     image = _open(path)
-    data = _voxels(image, path).astype(np.float32)
+    data = _as_float32(_voxels(image, path))
     if not np.isfinite(data).all():
         raise InputError(
             f"{path} holds values that are not finite.",
@@ -112,16 +113,17 @@ def read_vectors(path: Path) -> Vectors:
         InputError: missing, damaged, not finite, or of another shape.
     """
     image = _open(path)
-    vectors = _numbers(image, path).astype(np.float32)
+    vectors = _as_float32(_numbers(image, path))
     intent, mark = None, ""
     if vectors.ndim == 5 and vectors.shape[3] == 1:
         vectors, intent = vectors[:, :, :, 0], int(image.header["intent_code"])
         mark = image.header["intent_name"].item().decode("latin-1")
-    if vectors.ndim != 4 or vectors.shape[3] != 3 or not np.isfinite(vectors).all():
+    largest = float(np.abs(vectors).max(initial=0))  # NaN if any is
+    if vectors.ndim != 4 or vectors.shape[3] != 3 or not largest <= _FARTHEST_MM:
         raise InputError(
             f"{path} is not a vector field.",
-            expected="finite, of shape (X, Y, Z, 3) or (X, Y, Z, 1, 3)",
-            received=f"shape {image.shape}" + ("" if np.isfinite(vectors).all() else ", values that are not finite"),
+            expected=f"shape (X, Y, Z, 3) or (X, Y, Z, 1, 3), no component beyond {_FARTHEST_MM:g}",
+            received=f"shape {image.shape}, components up to {largest:g}",
         )
     affine, notes = _geometry(image, path)
     return Vectors(path, vectors, affine, notes, intent, mark)
@@ -174,7 +176,8 @@ def _open(path: Path) -> Any:
     if not Path(path).is_file():
         raise InputError(f"There is no file {path}.", cure="Check the path")
     try:
-        return nib.load(path)
+        with np.errstate(all="ignore"):  # of fields that are not finite
+            return nib.load(path)
     except (ImageFileError, HeaderDataError, OSError, EOFError, zlib.error, ValueError, OverflowError) as error:
         raise InputError(
             f"{path} cannot be read as an image.",
@@ -185,7 +188,8 @@ def _open(path: Path) -> Any:
 
 def _numbers(image: Any, path: Path) -> npt.NDArray[Any]:
     try:
-        data = np.asanyarray(image.dataobj)
+        with np.errstate(all="ignore"):  # scl_slope may lead anywhere; values that are not finite are refused later
+            data = np.asanyarray(image.dataobj)
     except (OSError, EOFError, zlib.error, ValueError, OverflowError) as error:
         raise InputError(
             f"{path} is damaged: its header promises more voxels than the file holds.",
@@ -201,6 +205,11 @@ def _numbers(image: Any, path: Path) -> npt.NDArray[Any]:
             cure="Convert it to one channel",
         )
     return data
+
+
+def _as_float32(data: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite, and is refused as that
+        return data.astype(np.float32)
 
 
 def _voxels(image: Any, path: Path) -> npt.NDArray[Any]:
@@ -224,9 +233,17 @@ def _geometry(image: Any, path: Path) -> tuple[npt.NDArray[np.float64], tuple[st
     decides as we do here.
     """
     affine = np.asarray(image.affine, dtype=np.float64)
-    lengths = voxel_sizes(affine)
+    with np.errstate(all="ignore"):
+        lengths = voxel_sizes(affine)
     if not np.isfinite(affine).all() or (lengths == 0).any() or abs(np.linalg.det(affine[:3, :3])) < 1e-12:
         raise InputError(f"{path} has an affine that cannot be inverted.", received=f"rows {_rows(affine)}")
+    if np.abs(affine).max() > _FARTHEST_MM:
+        raise InputError(
+            f"{path} lies where no scanner sees.",
+            expected=f"an affine within {_FARTHEST_MM / 1000:g} m",
+            received=f"rows {_rows(affine)}",
+            cure="Write the image again with a tool that writes NIfTI",
+        )
     notes = () if _is_oriented(image) else (_UNORIENTED,)
     pixdim = np.ones(3)
     zooms = image.header.get_zooms()[:3]

@@ -18,6 +18,7 @@ from elasreg_core.data.nifti import Volume
 from elasreg_core.errors import InputError
 
 CENTRES = ("labels", "image")
+_MOST_VOXELS = 2**29  # 1024 × 1024 × 512
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,14 @@ class Preprocessing:
             )
         if self.slice_axis not in (None, 0, 1, 2):
             raise InputError("There is no such slice_axis.", expected="0, 1 or 2", received=self.slice_axis)
-        if min(self.grid_shape) < 2 or not self.spacing_mm > 0:
+        if math.prod(self.grid_shape) > _MOST_VOXELS:
+            raise InputError(
+                "The target grid is larger than any image here.",
+                expected=f"at most {_MOST_VOXELS:,} voxels",
+                received=" × ".join(map(str, self.grid_shape)),
+                cure="Choose a coarser grid",
+            )
+        if min(self.grid_shape) < 2 or not 0 < self.spacing_mm < math.inf:
             raise InputError(
                 "The target grid is degenerate.",
                 expected="sides of at least 2 voxels and a positive spacing_mm",

@@ -17,6 +17,14 @@ class TissueTable:
 
     names: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        if len(set(self.names)) < len(self.names) or not all(self.names) or not 0 < len(self.names) < 256:
+            raise InputError(
+                "The tissues are not told apart by their names.",
+                expected="1 to 255 names, each once",
+                received=", ".join(self.names[:8]) or "none",
+            )
+
     @property
     def n_classes(self) -> int:
         """Number of label classes C, the background included."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from elasreg_core.errors import InputError
 from elasreg_core.physics.parameters import DIFFUSION, ELASTIC, Regularizer
 
+_MOST_LAYERS, _MOST_FEATURES = 32, 4096
+
 
 @dataclass(frozen=True)
 class Model:
@@ -67,6 +69,13 @@ class Architecture:
                 "The network's architecture is not one.",
                 expected="positive sizes, and at least as many decoder as encoder levels",
                 received=self,
+            )
+        largest = (len(self.decoder), _MOST_LAYERS), (self.hyper_layers, _MOST_LAYERS), (max(sizes), _MOST_FEATURES)
+        if any(size > bound for size, bound in largest) or self.integration_steps > _MOST_LAYERS:
+            raise InputError(
+                "The network's architecture is larger than any network here.",
+                expected=f"at most {_MOST_LAYERS} layers and steps, and {_MOST_FEATURES} features and units",
+                received=f"{max(map(len, (self.encoder, self.decoder)))} levels, sizes up to {max(sizes)}",
             )
 
     @property

@@ -28,11 +28,12 @@ from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS, Architecture, Model
-from elasreg_core.tables import from_table
+from elasreg_core.tables import from_table, read_json
 
 FORMAT = 1
 LARGEST_SPACING_RATIO = 1.65  # that of the random views in training (`training/augmentation.py`)
 _SHORT = 12
+_LARGEST_BYTES = 2**30  # the paper's own network has 40 MB
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,12 @@ class Checkpoint:
             raise InputError("model.json names weights outside its folder.", received=self.card.weights)
         if not path.is_file():
             raise InputError(f"The checkpoint {self.name} has no weights.", expected=path, cure="Copy it again")
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise InputError(
+                f"The weights of {self.name} are too large.",
+                expected=f"at most {_LARGEST_BYTES // 2**20} MiB",
+                received=f"{path.stat().st_size // 2**20} MiB",
+            )
         content = path.read_bytes()
         found = hashlib.sha256(content).hexdigest()
         if found != self.card.weights_sha256:
@@ -191,10 +198,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     path = folder / "model.json"
     if not path.is_file():
         raise InputError(f"{folder} is not a checkpoint.", expected="a folder with model.json and its weights")
-    try:
-        table = json.loads(path.read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not JSON.", received=str(error), cure="Copy the checkpoint again") from error
+    table = read_json(path)
     found = table.get("format") if isinstance(table, dict) else None
     if found != FORMAT:
         raise InputError(f"{path} has another format.", expected=f"format {FORMAT}", received=f"format {found}")

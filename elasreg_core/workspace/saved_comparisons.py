@@ -16,7 +16,7 @@ import pandas as pd
 from elasreg_core.atomic import write_atomic
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.table_one import TableOne
-from elasreg_core.tables import from_table
+from elasreg_core.tables import from_table, read_json
 
 ABOUT = "comparison.json"
 FORMAT = 1
@@ -151,12 +151,9 @@ def open_comparison(root: Path, name: str) -> SavedComparison:
         InputError: there is none, or its `comparison.json` is damaged.
     """
     path = root / name / ABOUT
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} cannot be read.", expected="what `elasreg compare` wrote", received=str(error)
-        ) from error
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise InputError(f"{path} is no comparison.", expected="what `elasreg compare` wrote", received=content)
     about = from_table(About, content, str(path))
     if about.format != FORMAT:
         raise InputError(

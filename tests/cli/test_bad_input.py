@@ -282,7 +282,7 @@ def test_a_choice_that_there_is_not(data, family, tmp_path, capsys, name, option
 
 def test_a_damaged_card(with_checkpoint, refused):
     (with_checkpoint.family / "elas-g" / "model.json").write_text('{"format": 1,')
-    refused(with_checkpoint.arguments(), "model.json is not JSON", "Cure: Copy the checkpoint again")
+    refused(with_checkpoint.arguments(), "model.json is not JSON", "Cure: Copy it again, or mend it")
 
 
 @pytest.mark.parametrize(("name", "model"), [("search", "elas-g"), ("register", "elas-g"), ("register", "elas-sas")])
@@ -328,8 +328,8 @@ GOOD = {"wall": {"lambda": 0.1, "mu": 0.2}, "pool": {"lambda": 0.3, "mu": 0.4}}
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("λ = 1", ["does not hold parameters", "Expected: {tissue: {lambda, mu}, …} for wall, pool", "Received: "]),
-        ("", ["does not hold parameters", "Received: JSONDecodeError"]),
+        ("λ = 1", ["is not JSON", "Expected: {tissue: {lambda, mu}, …} for wall, pool", "Received: "]),
+        ("", ["is not JSON", "Received: Expecting value"]),
         ("[0.1, 0.2]", ["does not hold parameters"]),
         (json.dumps({"wall": {"lambda": 0.1}, "pool": GOOD["pool"]}), ["does not hold parameters", "'mu'"]),
         (json.dumps(GOOD | {"wall": {"lambda": "soft", "mu": 0.1}}), ["does not hold parameters", "'soft'"]),
@@ -339,7 +339,7 @@ GOOD = {"wall": {"lambda": 0.1, "mu": 0.2}, "pool": {"lambda": 0.3, "mu": 0.4}}
         (json.dumps({"wall": GOOD["wall"]}), ["not those of the checkpoint's tissues", "Expected: wall, pool"]),
         (json.dumps(GOOD | {"bone": GOOD["pool"]}), ["not those of the checkpoint's tissues", "Cure: Give parameters"]),
         ("{}", ["not those of the checkpoint's tissues", "Received: none"]),
-        (b"\xff\xfe\x00", ["does not hold parameters"]),
+        (b"\xff\xfe\x00", ["is not JSON", "Save it as UTF-8"]),
         (None, ["There is no file", "parameters.json", "Cure: Check the path"]),
     ],
 )

@@ -156,7 +156,7 @@ def test_a_wrong_card_is_refused(folder, changes, sentence):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"{", r"model\.json is not JSON. Received: .*Cure: Copy the checkpoint again"),
+        (b"{", r"model\.json is not JSON\. .*Received: .*Cure: Copy it again, or mend it"),
         (b"\xff\xfe", r"model\.json is not JSON"),
         (b"[]", "another format"),
         (b"null", "another format"),

@@ -6,13 +6,13 @@ own image. `tissues.json` beside the subjects, a list of names in label order, s
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from elasreg_core.data.cases import Case
 from elasreg_core.data.datasets.dataset import Dataset
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
+from elasreg_core.tables import read_json
 
 
 def open_pairs(root: Path) -> Dataset:
@@ -55,10 +55,7 @@ def _file(folder: Path, name: str, *suffixes: str) -> Path | None:
 def _tissues(path: Path) -> TissueTable | None:
     if not path.is_file():
         return None
-    try:
-        names = json.loads(path.read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not JSON.", received=str(error)) from error
+    names = read_json(path)
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise InputError(f"{path} is not a list of tissue names.", expected='["lung", "bone", "liver"]', received=names)
     return TissueTable(tuple(names))
