@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from pages._shared.door import is_admitted, require_token
+
 st.set_page_config(page_title="elasreg", page_icon="pages/_shared/icon.png", layout="wide")
 
-st.navigation(
+page = st.navigation(
     [
         st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
         st.Page("pages/explore.py", title="Explore", icon=":material/tune:"),
@@ -16,4 +18,7 @@ st.navigation(
         st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
     ],
     expanded=True,
-).run()
+    position="sidebar" if is_admitted() else "hidden",
+)
+require_token()
+page.run()

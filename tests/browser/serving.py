@@ -28,12 +28,12 @@ CHROMIUM_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-back
 
 
 @contextlib.contextmanager
-def served_app(home: Path, **environment: str) -> Iterator[str]:
-    """Serves the app; yields its address."""
+def served_app(home: Path, address: str = "localhost", **environment: str) -> Iterator[str]:
+    """Serves the app, bound to an address; yields its own on this machine."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "elasreg_core", "app", "--no-browser", "--port", str(port)]
+    command = [sys.executable, "-m", "elasreg_core", "app", "--no-browser", "--port", str(port), "--address", address]
     log = (home.parent / f"{home.name}.log").open("w")
     process = subprocess.Popen(
         command,
