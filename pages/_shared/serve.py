@@ -15,10 +15,12 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
 from elasreg_core.workspace.demo import make_demo
+from elasreg_core.workspace.uploads import remove_orphans
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
 if __name__ == "__main__":
     PagesManager.uses_pages_directory = False
+    remove_orphans()
     threading.Thread(target=make_demo, daemon=True).start()  # while the server and the browser start
     cli.main(["run", str(APP), *sys.argv[1:]])

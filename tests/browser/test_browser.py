@@ -7,8 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.serving import PAGES
+from tests.browser.serving import PAGES, served_app
 from tests.browser.timing import WARM_REDRAW_MS, ms_to_redraw
+from tests.faults.test_offline import GUARD
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -79,3 +80,17 @@ def test_search_then_click_a_node_and_see_that_deformation(page, app_url):
         times.append(ms_to_redraw(page, lambda at=at: page.mouse.click(*at)))
     print(f"\nclick on a node to its new figure: {', '.join(f'{ms:.0f}' for ms in times)} ms")
     assert min(times) < WARM_REDRAW_MS
+
+
+def test_the_server_needs_no_network(browser, tmp_path):
+    (tmp_path / "guard").mkdir()
+    (tmp_path / "guard" / "sitecustomize.py").write_text(GUARD)
+    leaks = tmp_path / "leaks"
+    guard = {"PYTHONPATH": str(tmp_path / "guard"), "ELASREG_TEST_LEAKS": str(leaks)}
+    with served_app(tmp_path / "home", **guard) as url:
+        for name in ("", "explore", "review"):
+            page = browser.new_page(viewport={"width": 1400, "height": 1000})
+            open_page(page, f"{url}/{name}")
+            expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=90_000)
+            page.close()
+    assert not leaks.exists(), leaks.read_text()
