@@ -27,8 +27,8 @@ setup: $(VENV)/.runtime ## fill .venv, whose bin/elasreg is the command
 app: setup ## set up and open the app with the shipped demo
 	$(BIN)/elasreg app
 
-test: lint ## set up and run every test (browser tests need Chromium, else they skip)
-	$(BIN)/python -m pytest
+test: lint ## set up and run every test, two files at a time (browser tests need Chromium, else they skip)
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(VENV)/.dev ## the tests that take no more than a few seconds each
 	$(BIN)/python -m pytest -m 'not slow and not browser'

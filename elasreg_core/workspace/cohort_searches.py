@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from elasreg_core.data.datasets import Dataset
-from elasreg_core.data.prepared import fingerprint
 from elasreg_core.errors import InputError
 from elasreg_core.identification.adaptive import undecided
 from elasreg_core.identification.criteria import CRITERIA
@@ -16,6 +15,7 @@ from elasreg_core.identification.selection import Selection
 from elasreg_core.identification.sweep import NodeScores, SubjectSweep
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.physics.parameters import Node
+from elasreg_core.workspace.pair_digests import PairDigests
 from elasreg_core.workspace.store import Store, source_of
 
 
@@ -93,23 +93,19 @@ def find_sources(
         checkpoint: a global one.
         on_subject: hears of every subject whose images must be read.
     """
-    settings = checkpoint.card.preprocessing
-    tissues = dataset.tissues or checkpoint.tissues
-    known, sizes = store.digests(), store.sizes()
+    digests, sizes = PairDigests(store, dataset, checkpoint), store.sizes()
     searched = {search.subject for search in store.searches()}
     sources: dict[str, str] = {}
     faults: list[str] = []
     for case in dataset.cases:
-        key = fingerprint(case, settings, tissues)
-        digest = known.get(key)
+        digest = digests.known(case)
         if digest is None and case.id in searched:
             on_subject(case.id)
             try:
-                digest = dataset.load(case.id, settings, checkpoint.tissues).digest
+                digest = digests.read(case)
             except InputError as fault:
                 faults.append(str(fault))
                 continue
-            store.remember(key, digest)
         source = None if digest is None else source_of(checkpoint, digest)
         if source in sizes:
             sources[case.id] = source

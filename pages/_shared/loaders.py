@@ -26,6 +26,7 @@ from elasreg_core.registration.registered import Registration
 from elasreg_core.workspace import paths
 from elasreg_core.workspace.demo import demo_cohort
 from elasreg_core.workspace.jobs import Jobs
+from elasreg_core.workspace.pair_digests import PairDigests
 from elasreg_core.workspace.reviews import Reviews
 from elasreg_core.workspace.store import Store
 from elasreg_core.workspace.uploads import Uploads
@@ -72,8 +73,9 @@ def pair(root: str, layout: str, subject: str, checkpoint: Checkpoint) -> Regist
 
 
 def pair_digest(root: str, layout: str, subject: str, checkpoint: Checkpoint) -> str:
-    """A subject's `RegistrationPair.digest`; a cohort's digests stay known when its pairs no longer fit into memory."""
-    return _digest(root, layout, subject, _written(root, layout, subject), checkpoint.card.weights_sha256, checkpoint)
+    """A subject's `RegistrationPair.digest`; its images are read once, and not again in the next session."""
+    data = str(database())
+    return _digest(data, root, layout, subject, _written(root, layout, subject), checkpoint)
 
 
 def _written(root: str, layout: str, subject: str) -> tuple[int, ...]:
@@ -95,11 +97,17 @@ def _pair(
     return dataset(root, layout).load(subject, _checkpoint.card.preprocessing, _checkpoint.tissues)
 
 
-@st.cache_data(max_entries=4096, show_spinner=False)
+@st.cache_data(max_entries=4096, show_spinner=False, hash_funcs={Checkpoint: lambda of: of.card.weights_sha256})
 def _digest(
-    root: str, layout: str, subject: str, written: tuple[int, ...], weights_sha256: str, _checkpoint: Checkpoint
+    data: str,
+    root: str,
+    layout: str,
+    subject: str,
+    written: tuple[int, ...],  # noqa: ARG001
+    checkpoint: Checkpoint,
 ) -> str:
-    return _pair(root, layout, subject, written, weights_sha256, _checkpoint).digest
+    found = dataset(root, layout)
+    return PairDigests(Store(Path(data)), found, checkpoint).read(found.case(subject))
 
 
 def registrar(checkpoint: Checkpoint) -> Registrar:
