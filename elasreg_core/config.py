@@ -17,7 +17,7 @@ from elasreg_core.data.preprocessing import Preprocessing
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS, Architecture
 from elasreg_core.physics.parameters import ParameterField
-from elasreg_core.tables import from_table, parse_toml, read_toml
+from elasreg_core.tables import from_table, parse_toml, read_text
 
 SAMPLING_LAWS = ("uniform", "log_uniform", "simplex")
 REGULARIZED = ("displacement", "velocity")
@@ -186,7 +186,7 @@ def read_config(source: str | Path, training: Mapping[str, str] | None = None) -
     if path.suffix == ".toml":
         if not path.is_file():
             raise InputError(f"There is no configuration {path}.", cure="Check the path")
-        _, text = read_toml(path)
+        text = read_text(path, "TOML")
     elif str(source) in preset_names():
         text = (resources.files("elasreg_core") / "presets" / f"{source}.toml").read_text()
     else:

@@ -18,27 +18,41 @@ T = TypeVar("T")
 LARGEST_BYTES = 4 * 2**20  # ours have 50 kB at most
 
 
+def read_text(path: Path, kind: str, expected: str | None = None) -> str:
+    """A small text file; `kind` says in which language it is, `expected` what it should hold.
+
+    Raises:
+        InputError: missing, too large, or not UTF-8.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_BYTES:
+            raise InputError(
+                f"{path} is too large.",
+                expected=f"{kind}, at most {LARGEST_BYTES // 2**20} MiB",
+                received=f"{size} bytes",
+            )
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise InputError(f"There is no file {path}.", cure="Check the path") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path} is not {kind}.", expected=expected or kind, received=str(error), cure="Save it as UTF-8"
+        ) from error
+
+
 def read_json(path: Path, expected: str = "JSON") -> Any:
     """What a JSON file holds; `expected` says what it should.
 
     Raises:
         InputError: missing, too large, no JSON, or nested too deeply.
     """
-    text = _text(path, "JSON", expected)
+    text = read_text(path, "JSON", expected)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         cure = "Copy it again, or mend it"
         raise InputError(f"{path} is not JSON.", expected=expected, received=str(error), cure=cure) from error
-
-
-def read_toml(path: Path) -> tuple[dict[str, Any], str]:
-    """What a TOML file holds, and its text.
-
-    Raises:
-        InputError: as of `read_json`.
-    """
-    return parse_toml(text := _text(path, "TOML", "TOML"), str(path)), text
 
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:
@@ -101,21 +115,3 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         expected=getattr(hint, "__name__", hint),
         received="null" if value is None else value,
     )
-
-
-def _text(path: Path, kind: str, expected: str) -> str:
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_BYTES:
-            raise InputError(
-                f"{path} is too large.",
-                expected=f"{kind}, at most {LARGEST_BYTES // 2**20} MiB",
-                received=f"{size} bytes",
-            )
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise InputError(f"There is no file {path}.", cure="Check the path") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{path} is not {kind}.", expected=expected, received=str(error), cure="Save it as UTF-8"
-        ) from error

@@ -50,7 +50,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="then N steps of gradient on this pair's own loss, from the network's motion on (100 are plenty)",
+        help="then N steps of gradient on this pair's own loss, from the network's motion on, e.g. 100",
     )
     add_grid_to(parser)
     add_selection_to(parser)

@@ -73,19 +73,19 @@ class InstanceOptimizer:
         moving, fixed = (tf.constant(np.pad(image, [(0, 0), *sides, (0, 0)])) for image in images)
         velocity = tf.Variable(self._network.velocities(moving, fixed, self._network.kernels(vector[np.newaxis])))
         fixed_arguments = (*map(tf.constant, images), *maps)
-        losses: list[float] = []
+        before, least, best = np.nan, np.inf, velocity.numpy()  # a loss that is not finite is never the least
         for step in range(steps + 1):
             value, slope = self._value_and_slope(tf.convert_to_tensor(velocity), *fixed_arguments)
-            losses.append(float(value))
-            if losses[-1] == min(losses):
-                best = velocity.numpy()
+            if float(value) < least:
+                least, best = float(value), velocity.numpy()
             if step == 0:
+                before = float(value)
                 optimizer = keras.optimizers.Adam(STEP_VOX, epsilon=FLOOR * float(tf.sqrt(tf.reduce_mean(slope**2))))
             if step < steps:
                 optimizer.apply_gradients([(slope, velocity)])
                 on_step(step + 1)
         displacement = self._displacement(tf.constant(best), pair.grid_shape).numpy()[0]
-        return Optimized(displacement, losses[0], min(losses))
+        return Optimized(displacement, before, least)
 
     def _maps(self, pair: RegistrationPair, vector: npt.NDArray[np.float32]) -> tuple[tf.Tensor, ...]:
         labels = pair.fixed_labels
