@@ -1,14 +1,16 @@
 """Jobs: `elasreg` commands that run in a process of their own, and outlive the page and the server that started them.
 
 A job's row in the workspace's database is written by both sides: `Jobs` starts and stops the process and notices its
-death, `worker.Worker` tells from inside how far it is. Whoever wants to know reads the row. A worker that died (kill
--9, no memory, a restart of the machine) is told by its process id *and* the time that process was created: another
-process may have the id by now. Since everything that runs as a job resumes, a dead one is simply started again.
+death, `worker.Worker` tells from inside how far it is. Whoever wants to know reads the row. A worker holds a lock on
+its log for as long as it lives, and no longer: the system takes the lock back however it ends (kill -9, no memory, a
+restart of the machine), whoever has its process id by then, and whatever the clock says. Since everything that runs as
+a job resumes, a dead one is simply started again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -21,8 +23,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import psutil
-
 from elasreg_core.errors import InputError
 from elasreg_core.workspace.database import Database
 from elasreg_core.workspace.paths import PROJECT
@@ -32,7 +32,6 @@ JOB_VARIABLE = "ELASREG_JOB"
 KINDS = ("search", "train", "compare")
 _KEPT = 200  # ended jobs, with their log files
 _PATIENCE_S = 10  # from the first request to stop; a second one after that kills
-_SAME_MOMENT_S = 2  # what the clock may have been set by since the process was created
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -40,7 +39,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     state TEXT NOT NULL DEFAULT 'running', phase TEXT NOT NULL DEFAULT 'starting',
     done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0, message TEXT NOT NULL DEFAULT '',
     started TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, finished TEXT,
-    pid INTEGER, created REAL, heard REAL, phase_began REAL, phase_first INTEGER NOT NULL DEFAULT 0, stop_asked REAL
+    pid INTEGER, heard REAL, phase_began REAL, phase_first INTEGER NOT NULL DEFAULT 0, stop_asked REAL
 );
 CREATE INDEX IF NOT EXISTS jobs_by_arguments ON jobs (arguments);
 """
@@ -60,7 +59,7 @@ class Job:
         phase, done, total: what it is at, and how far.
         message: the last thing it had to say.
         started, finished: UTC.
-        pid, created: the process, and when it was created, in seconds of the epoch.
+        pid: the process.
         heard: when it last told of progress.
         phase_began, phase_first: when the first unit of this phase was told, and how many were done already.
         stop_asked: when it was asked to stop.
@@ -78,7 +77,6 @@ class Job:
     started: str
     finished: str | None
     pid: int | None
-    created: float | None
     heard: float | None
     phase_began: float | None
     phase_first: int
@@ -138,9 +136,8 @@ class Jobs:
             )
             number = int(cursor.lastrowid or 0)
             process = self._spawn(number, arguments)
-            created = psutil.Process(process.pid).create_time()
             threading.Thread(target=process.wait, daemon=True).start()  # no zombie is left of it
-            connection.execute("UPDATE jobs SET pid = ?, created = ? WHERE id = ?", (process.pid, created, number))
+            connection.execute("UPDATE jobs SET pid = ? WHERE id = ?", (process.pid, number))
             return self._read(connection, "id = ?", number)[0]
 
     def latest(self, arguments: Sequence[str]) -> Job | None:
@@ -166,7 +163,7 @@ class Jobs:
             now = next(iter(self._read(connection, "id = ?", job.id)), None)
         if now is None or not now.is_running or now.pid is None or now.stop_asked is None:
             return
-        insists = time.time() - now.stop_asked > _PATIENCE_S
+        insists = abs(time.time() - now.stop_asked) > _PATIENCE_S  # a clock may be set back meanwhile
         with contextlib.suppress(ProcessLookupError):
             if insists:
                 self._kill(now.pid)
@@ -195,7 +192,7 @@ class Jobs:
         """The jobs that meet a condition, newest first; whoever died since is put down as dead."""
         query = f"SELECT {_COLUMNS} FROM jobs WHERE {condition} ORDER BY id DESC"  # noqa: S608 (no value in it)
         found = [_job(row) for row in connection.execute(query, values)]
-        dead = [job for job in found if job.is_running and not _is_alive(job)]
+        dead = [job for job in found if job.is_running and not _is_held(self.log_of(job.id))]
         for job in dead:
             state, message = ("stopped", job.message) if job.stop_asked is not None else ("lost", _LOST)
             put_down = "UPDATE jobs SET state = ?, message = ?, finished = CURRENT_TIMESTAMP"
@@ -207,7 +204,9 @@ class Jobs:
         log = self.log_of(number)
         log.parent.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, JOB_VARIABLE: str(number), "ELASREG_HOME": str(self.path.parent.resolve())}
+        log.unlink(missing_ok=True)  # of a database that is gone; its worker may still write there
         with log.open("wb") as output:
+            fcntl.flock(output, fcntl.LOCK_EX)  # the worker's, once this handle is closed
             return subprocess.Popen(  # noqa: S603 (our own command)
                 [sys.executable, "-m", "elasreg_core", *arguments],
                 cwd=PROJECT,
@@ -230,13 +229,13 @@ def _job(row: tuple[object, ...]) -> Job:
     return Job(**values | {"arguments": tuple(json.loads(str(values["arguments"])))})  # type: ignore[arg-type]
 
 
-def _is_alive(job: Job) -> bool:
-    """Whether the job's own process runs: not another one that was given its number later."""
-    if job.pid is None or job.created is None:
-        return False
+def _is_held(log: Path) -> bool:
+    """Whether a worker lives: it has inherited the lock on its log, and nobody else takes that for good."""
     try:
-        process = psutil.Process(job.pid)
-        own = abs(process.create_time() - job.created) < _SAME_MOMENT_S
-        return own and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
+        with log.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: those who ask are not in each other's way
+    except BlockingIOError:
+        return True
+    except OSError:
         return False
+    return False

@@ -165,9 +165,41 @@ def test_a_killed_job_is_lost_and_can_be_started_again(jobs):
     assert jobs.get(job.id).state == "lost"
 
 
+def test_a_clock_that_is_set_changes_nothing(jobs, monkeypatch):
+    """An hour back, an hour on, while a worker works: it is no other one, and a stop is still insisted on."""
+    job = jobs.start("train", "hearts", ["fine", "2", "60"])
+    wait(jobs, job, lambda job: job.phase == "counting")
+    os.kill(job.pid, signal.SIGSTOP)
+    now, boot = time.time, psutil.boot_time()
+    for step in (3600, -3600):
+        monkeypatch.setattr(time, "time", lambda step=step: now() + step)
+        monkeypatch.setattr(psutil, "boot_time", lambda step=step: boot + step)  # Linux counts it from the clock
+        assert jobs.get(job.id).is_running
+        assert jobs.start("train", "hearts", ["fine", "2", "60"]).id == job.id
+        if step > 0:
+            jobs.stop(job)
+            assert jobs.get(job.id).is_stopping
+    jobs.stop(job)  # two hours before it was first asked to, by the clock
+    assert wait(jobs, job).state == "stopped"
+
+
+def test_a_job_of_a_database_that_is_gone_does_not_stand_for_a_new_one(jobs):
+    old = jobs.start("train", "hearts", ["fine", "2", "60"])
+    for name in ("", "-wal", "-shm"):
+        jobs.path.with_name(jobs.path.name + name).unlink(missing_ok=True)
+    new = Jobs(jobs.path)
+    job = new.start("train", "hearts", ["fine", "1", "0"])
+    assert job.id == old.id
+    assert wait(new, job).state == "done"
+    assert psutil.pid_exists(old.pid)
+    os.kill(old.pid, signal.SIGKILL)
+
+
 def test_another_process_with_the_same_number_is_not_the_worker(jobs):
     job = jobs.start("train", "hearts", ["fine", "1", "0"])
     wait(jobs, job)
+    while psutil.pid_exists(job.pid):
+        time.sleep(0.01)
     with sqlite3.connect(jobs.path) as connection:  # as if the machine had restarted, and this test had the number now
         connection.execute("UPDATE jobs SET state = 'running', pid = ?, finished = NULL", (os.getpid(),))
     connection.close()
