@@ -91,6 +91,8 @@ def from_table(kind: type[T], table: Mapping[str, Any], where: str) -> T:
 
 def _convert(hint: Any, value: Any, where: str) -> Any:
     """A TOML or JSON value as the annotated type."""
+    if hint is Any:
+        return value
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if value is None and type(None) in options:
         return None
@@ -104,7 +106,8 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
             kinds = [items[0]] * len(value) if variadic else items
             return tuple(_convert(kind, item, where) for kind, item in zip(kinds, value, strict=True))
     if typing.get_origin(hint) is dict and isinstance(value, dict):
-        return value
+        of_item = typing.get_args(hint)[1]
+        return {key: _convert(of_item, item, f"{where}.{key}") for key, item in value.items()}
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         with contextlib.suppress(OverflowError):  # as for 10⁴⁰⁰, which is no float
             return float(value)

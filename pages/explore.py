@@ -86,7 +86,7 @@ def explore(context: Context, regularizer: Regularizer, networks: dict[str, Chec
     differences = [] if pinned is None else [(f"B − A, {n.lower()}", f"A: {n}", f"B: {n}") for n in networks]
     with above:
         comparing.show_scores(pair, rows, differences)
-    comparing.show_downloads(pair, registrations, rows)
+    comparing.show_downloads(pair, registrations, rows, list(networks.values()))
     if st.toggle(
         "Play one parameter from 0 to 1",
         key="play",

@@ -75,9 +75,16 @@ def node_by_node() -> None:
     )
     for optimum in choose_parameters(sweep, selection):
         st.markdown(f"- {reason(sweep, optimum)}")
-    st.download_button(
-        "Download the sweep (CSV)", sweep.table.to_csv(index=False), f"{pair.id}-sweep.csv", icon=":material/download:"
-    )
+    with st.container(horizontal=True):
+        table, made = sweep.table.to_csv(index=False), search.how_made()
+        st.download_button("Download the sweep (CSV)", table, f"{pair.id}-sweep.csv", icon=":material/download:")
+        st.download_button(
+            "How it was made (JSON)",
+            made,
+            f"{pair.id}-provenance.json",
+            icon=":material/fingerprint:",
+            help="Versions, hashes of the pair and of the weights, and what was asked of the search.",
+        )
     node = selected_node(grid) or mean_best.node
     if node is None:
         return

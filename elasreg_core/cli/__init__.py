@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from elasreg_core import __version__
-from elasreg_core.cli import app, apply, compare, data, doctor, register, search, submission, train
+from elasreg_core.cli import app, apply, compare, data, doctor, register, search, submission, train, verify
 from elasreg_core.errors import InputError
 from elasreg_core.workspace.worker import this_worker
 
@@ -32,8 +32,8 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"elasreg {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (app, doctor, data, train, search, register, apply, compare, submission):
+    commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
+    for module in (app, doctor, data, train, search, register, apply, compare, submission, verify):
         module.add_to(commands)
     return parser
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from elasreg_core.atomic import write_atomic
+from elasreg_core.cli.how_made import keep_provenance, named_files
 from elasreg_core.data.grid import in_space
 from elasreg_core.data.keypoints import read_points
 from elasreg_core.data.nifti import read_geometry, read_image, read_labels, write_volume
@@ -47,7 +48,13 @@ def run(arguments: argparse.Namespace) -> None:
     """Warps one thing."""
     if arguments.points is not None:
         _apply_to_points(arguments)
-        return
+    else:
+        _apply_to_voxels(arguments)
+    inputs = named_files(arguments, "field", "image", "labels", "points", "fixed", "moving")
+    keep_provenance(arguments, arguments.out, [arguments.out], inputs)
+
+
+def _apply_to_voxels(arguments: argparse.Namespace) -> None:
     if not arguments.out.name.endswith((".nii", ".nii.gz")):
         raise InputError(f"{arguments.out} is no NIfTI name.", expected="a name ending in .nii or .nii.gz")
     is_labels = arguments.labels is not None

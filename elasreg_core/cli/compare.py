@@ -10,6 +10,7 @@ import pandas as pd
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.comparison_files import write_comparison
 from elasreg_core.cli.console import Bars, print_table, report_faults
+from elasreg_core.cli.how_made import VALIDATION, files_of, keep_provenance
 from elasreg_core.cli.search import add_bootstrap_to, add_grid_to, add_selection_to, add_split_to, selection_from
 from elasreg_core.data.datasets import LAYOUTS
 from elasreg_core.errors import InputError
@@ -75,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     how.require_others(dataset)
     faults = list(dataset.faults)
     per_family: dict[str, pd.DataFrame] = {}
+    written: list[Path] = []
     for family in families:
         with Bars() as bars:
             comparison = compare_family(family, dataset, how, bars)
@@ -83,11 +85,18 @@ def run(arguments: argparse.Namespace) -> int:
             if not per_family:
                 forget_comparison(arguments.out)
             out = arguments.out / family.name if len(families) > 1 else arguments.out
-            write_comparison(out, comparison, how, dataset)
+            written += write_comparison(out, comparison, how, dataset)
             per_family[family.name] = comparison.rows
     if len(per_family) > 1:
         spread = between_families(per_family)
         write_atomic(arguments.out / "families.csv", spread.to_csv(index=False))
         print("Mean Dice of the same models in every family, their mean and standard deviation:")
         print_table(spread)
+        written.append(arguments.out / "families.csv")
+    if per_family:
+        inputs = files_of(dataset)
+        if validation is not None:
+            inputs |= {f"{VALIDATION}/{name}": path for name, path in files_of(validation).items()}
+        used = [checkpoint for family in families for checkpoint in family.members.values()]
+        keep_provenance(arguments, arguments.out, written, inputs, used)
     return report_faults(faults, bool(per_family))

@@ -28,11 +28,11 @@ from elasreg_core.figures.report import Found, comparison_report
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import ModelCard
 from elasreg_core.workspace.comparisons import HowToCompare
-from elasreg_core.workspace.saved_comparisons import About, write_about
+from elasreg_core.workspace.saved_comparisons import ABOUT, About, write_about
 
 
-def write_comparison(out: Path, comparison: Comparison, how: HowToCompare, dataset: Dataset) -> None:
-    """Writes all files of one family, and prints what matters."""
+def write_comparison(out: Path, comparison: Comparison, how: HowToCompare, dataset: Dataset) -> list[Path]:
+    """Writes all files of one family, and prints what matters; returns the files."""
     tissues = next(iter(comparison.family.members.values())).card.tissues
     table = TableOne.of(comparison.rows, tissues)
     tests = all_comparisons(comparison.rows, comparison.contenders, list(table.means.columns))
@@ -81,6 +81,7 @@ def write_comparison(out: Path, comparison: Comparison, how: HowToCompare, datas
         print("The same at equal regularity (budgets of SDlogJ, each model at its best within them):")
         print_table(equal)
     print(f"{len(files) + 1} files in {out}; report.html shows them.")
+    return [*(out / name for name in files), out / ABOUT]
 
 
 def about(comparison: Comparison, dataset: Dataset, note: str) -> About:

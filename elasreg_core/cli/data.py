@@ -10,6 +10,7 @@ import numpy as np
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars, print_table
+from elasreg_core.cli.how_made import keep_provenance
 from elasreg_core.cli.search import add_split_to
 from elasreg_core.config import read_config, subjects_of
 from elasreg_core.data.check import check_dataset
@@ -70,6 +71,7 @@ def run_phantom(arguments: argparse.Namespace) -> None:
         done = bars.phase(f"{cohort.kind} phantoms", cohort.subjects)
         for count, _ in enumerate(write_cohort(out, cohort), start=1):
             done(count)
+    keep_provenance(arguments, out, sorted(path for path in out.rglob("*") if path.is_file()), {})
     print(f"{cohort.subjects} subjects in {out}, layout {cohort.layout}, seed {cohort.seed}; the truth in {out}/truth.")
 
 

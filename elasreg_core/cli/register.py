@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars
+from elasreg_core.cli.how_made import keep_provenance, named_files
 from elasreg_core.cli.parameters_file import add_model_to, read_parameters
 from elasreg_core.cli.search import add_grid_to, add_selection_to, selection_from
 from elasreg_core.data.cases import Case, load_case
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from elasreg_core.registration.registrar import Registrar
 
 REPORT = "report.html"
+_FILES = ("moving", "fixed", "fixed_labels", "moving_labels", "moving_keypoints", "fixed_keypoints")
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
@@ -62,7 +64,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Identifies the parameters unless given, registers, writes the results."""
     family = find_family(arguments.checkpoint)
     checkpoint = family.member(arguments.model)
-    for needed in [checkpoint] if arguments.parameters else [family.member(checkpoint.model.global_name), checkpoint]:
+    used = [checkpoint] if arguments.parameters else [family.member(checkpoint.model.global_name), checkpoint]
+    for needed in used:
         needed.read_weights()
     selection = selection_from(arguments)
     if arguments.refine and not checkpoint.is_adaptive:
@@ -114,9 +117,10 @@ def run(arguments: argparse.Namespace) -> None:
     metrics = registration_metrics(
         *(pair, registration, initial, registered, family, arguments.model, choice, seconds_to_identify)
     )
-    n_files = _write(arguments.out, pair, case.moving_labels, registration, initial, registered, metrics)
+    written = _write(arguments.out, pair, case.moving_labels, registration, initial, registered, metrics)
     _print(pair, initial, registered, parameters)
-    print(f"{n_files} files in {arguments.out}; {arguments.out / REPORT} shows them.")
+    keep_provenance(arguments, arguments.out, written, named_files(arguments, *_FILES), used)
+    print(f"{len(written) + 1} files in {arguments.out}; {arguments.out / REPORT} shows them.")
 
 
 def _registered(
@@ -140,8 +144,8 @@ def _write(
     initial: Scores,
     registered: Scores,
     metrics: dict[str, Any],
-) -> int:
-    """Writes everything; returns how many files."""
+) -> list[Path]:
+    """Writes everything; returns the files."""
     from elasreg_core.figures.registration_report import registration_report
     from elasreg_core.figures.summary import summary_png
     from elasreg_core.registration.export import write_in_original_space, write_registration
@@ -157,7 +161,7 @@ def _write(
     }
     for name, content in described.items():
         write_atomic(out / name, content)
-    return len(written) + len(described)
+    return written + [out / name for name in described]
 
 
 def _print(pair: RegistrationPair, initial: Scores, registered: Scores, parameters: ParameterField) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars, print_table, report_faults
+from elasreg_core.cli.how_made import files_of, keep_provenance
 from elasreg_core.data.datasets import LAYOUTS
 from elasreg_core.data.datasets.splits import SPLITS
 from elasreg_core.errors import InputError
@@ -35,7 +36,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--dataset", choices=list(LAYOUTS), required=True, help="the layout on disk")
     add_split_to(parser)
-    parser.add_argument("--subject", action="append", metavar="ID", help="only this subject (may be repeated)")
+    parser.add_argument("--subject", nargs="+", action="extend", metavar="ID", help="only these subjects")
     parser.add_argument(
         "--out", type=Path, metavar="sweep.csv", help="tables of all nodes and of what was chosen (default: none)"
     )
@@ -151,6 +152,9 @@ def run(arguments: argparse.Namespace) -> int:
         optima = optima_table(sweeps, selection)
         print_table(optima)
         print(f"Chosen: {selection.sentence}, {selection.honesty}.", _written(arguments.out, sweeps, optima, certain))
+        if arguments.out is not None:
+            inputs = files_of(dataset, [sweep.subject for sweep in sweeps])
+            keep_provenance(arguments, arguments.out, [arguments.out, _beside(arguments.out)], inputs, [checkpoint])
     if certain:
         print(f"How sure: the argmax of Dice in {arguments.bootstrap} images whose blocks of voxels are drawn anew.")
         print_table(pd.DataFrame(certain))
@@ -165,9 +169,14 @@ def _written(
         return "The nodes are in the workspace's store."
     table = pd.concat([sweep.table for sweep in sweeps])
     write_atomic(out, table.to_csv(index=False))
-    chosen = out.with_name(f"{out.stem}-chosen.csv")
+    chosen = _beside(out)
     write_atomic(chosen, _with(optima, certain).to_csv(index=False))
     return f"{len(table)} rows in {out}, what was chosen and how sure that is in {chosen.name}."
+
+
+def _beside(out: Path) -> Path:
+    """Where the table of choices lies."""
+    return out.with_name(f"{out.stem}-chosen.csv")
 
 
 def _with(optima: pd.DataFrame, certain: list[dict[str, object]]) -> pd.DataFrame:

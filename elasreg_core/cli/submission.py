@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from elasreg_core.cli.console import Bars
+from elasreg_core.cli.how_made import files_of, keep_provenance
 from elasreg_core.cli.parameters_file import add_model_to, read_parameters
 from elasreg_core.cli.search import add_grid_to, add_selection_to, add_split_to, selection_from
 from elasreg_core.data.nifti import read_geometry, read_vectors, write_volume
@@ -39,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Registers every subject; a bad one is reported and costs nobody else's results."""
     family = find_family(arguments.checkpoint)
     checkpoint = family.member(arguments.model)
+    checkpoints = [checkpoint] if arguments.parameters else [family.member(checkpoint.model.global_name), checkpoint]
     settings, selection = checkpoint.card.preprocessing, selection_from(arguments)
     if settings.dim == 2:
         raise InputError(
@@ -49,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     given = None if arguments.parameters is None else read_parameters(arguments.parameters, checkpoint)
     dataset = open_data(arguments.data, arguments.dataset).part(arguments.split)
-    registrar, faults, written = LazyRegistrar(checkpoint), list(dataset.faults), 0
+    registrar, faults, written = LazyRegistrar(checkpoint), list(dataset.faults), dict[str, Path]()
     with Bars() as bars:
         for subject in dataset.subjects:
             try:
@@ -65,12 +67,16 @@ def run(arguments: argparse.Namespace) -> int:
                 path = arguments.out / f"disp_{subject[-4:]}_{subject[-4:]}.nii.gz"
                 write_submission(path, pair, registrar.displacement(pair, used))
                 require_valid(path, dataset.case(subject).fixed)
-                written += 1
+                written[subject] = path
             except InputError as fault:
                 faults.append(str(fault))
+    if written:
+        keep_provenance(arguments, arguments.out, written.values(), files_of(dataset, written), checkpoints)
     for sentence in faults:
         print(f"elasreg: {sentence}", file=sys.stderr)
-    print(f"{written} of {len(dataset.cases)} displacement fields in {arguments.out}, each read again and checked.")
+    print(
+        f"{len(written)} of {len(dataset.cases)} displacement fields in {arguments.out}, each read again and checked."
+    )
     return 2 if faults else 0
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from elasreg_core import __version__
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.evaluation.scores import Scores
 from elasreg_core.networks.checkpoint import Family
+from elasreg_core.provenance import versions
 from elasreg_core.registration.registered import Registration
 
 
@@ -46,7 +46,7 @@ def registration_metrics(
         },
         "seconds": {"identify": seconds_to_identify, "register": registration.seconds},
         "provenance": {
-            "elasreg": __version__,
+            "versions": versions(),
             **choice,
             "preprocessing": asdict(card.preprocessing),
             "regularization_scale": card.regularization_scale,

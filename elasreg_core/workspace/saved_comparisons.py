@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from elasreg_core import provenance
 from elasreg_core.atomic import write_atomic
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.table_one import TableOne
@@ -173,7 +174,8 @@ def forget_comparison(root: Path) -> None:
             (folder / name).unlink(missing_ok=True)
         for path in folder.glob("parameters-*.json"):
             path.unlink()
-    (root / "families.csv").unlink(missing_ok=True)
+    for name in ("families.csv", provenance.NAME):
+        (root / name).unlink(missing_ok=True)
 
 
 def between_families(root: Path, name: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.sweep import Measure, NodeScores, SubjectSweep, sweep
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.physics.parameters import Node, ParameterField
+from elasreg_core.provenance import told
 from elasreg_core.registration.measured import Measured
 from elasreg_core.workspace.paths import store_path
 from elasreg_core.workspace.progress import Reporter
@@ -99,6 +100,19 @@ class SubjectSearch:
         """The sweep so far, nodes in grid order."""
         ordered = [self._nodes[node] for node in self.grid.nodes if node in self._nodes]
         return SubjectSweep.from_nodes(self.pair.id, self.pair.tissues.names, self.grid, ordered)
+
+    def how_made(self) -> str:
+        """How the table came to be, as JSON: pair and weights by their hashes, the grid, what was asked for."""
+        regularizer, card = self.checkpoint.model.regularizer, self.checkpoint.card
+        return told(
+            search=self.pair.id,
+            pair=self.pair.digest,
+            checkpoint={"name": self.checkpoint.name, "weights_sha256": card.weights_sha256},
+            grid=dict(zip(regularizer.parameters, self.grid.axes, strict=True)),
+            criterion=self._criterion,
+            adaptive=self._adaptive,
+            metrics=self._metrics,
+        )
 
 
 class Measuring(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -11,6 +11,7 @@ from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.evaluation.side_by_side import for_reading, score_row, with_parameters
 from elasreg_core.figures import PICTURES, PLOT_CONFIG, View, pair_side_by_side, side_by_side, views_of
 from elasreg_core.metrics import METRICS
+from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.registration.archive import registrations_zip
 from elasreg_core.registration.registered import Registration
 from pages._shared import loaders
@@ -78,17 +79,20 @@ def show_pictures(pair: RegistrationPair, registrations: Mapping[str, Registrati
                 )
 
 
-def show_downloads(pair: RegistrationPair, registrations: Mapping[str, Registration], rows: Rows) -> None:
+def show_downloads(
+    pair: RegistrationPair, registrations: Mapping[str, Registration], rows: Rows, checkpoints: Iterable[Checkpoint]
+) -> None:
     """What is on the page, as files."""
     folders = {_as_folder(name): registration for name, registration in registrations.items()}
     with st.container(horizontal=True):
         st.download_button(
             "Displacement and images (NIfTI)",
-            lambda: registrations_zip(pair, folders),
+            lambda: registrations_zip(pair, folders, checkpoints),
             f"{pair.id}-registrations.zip",
             "application/zip",
             icon=":material/download:",
-            help="A ZIP file: for each registration its displacement in three forms, the images and the labels.",
+            help="A ZIP file: for each registration its displacement in three forms, images, labels and parameters, "
+            "and what they were made with.",
             on_click="ignore",
         )
         st.download_button(

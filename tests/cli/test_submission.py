@@ -60,6 +60,7 @@ def test_every_subject_has_its_field_and_a_bad_one_costs_nobody_elses(arguments,
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "disp_0001_0001.nii.gz",
         "disp_0003_0003.nii.gz",
+        "provenance.json",
     ]
     field = nib.load(tmp_path / "out" / "disp_0001_0001.nii.gz")
     assert field.shape == (20, 24, 3, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import numpy as np
@@ -45,6 +46,15 @@ def open_search(tmp_path):
         return SubjectSearch(Store(tmp_path / "elasreg.sqlite"), checkpoint, pair, grid, criterion, adaptive, also)
 
     return search
+
+
+def test_a_search_says_how_it_was_made(open_search):
+    search = open_search(also=("hd95_mm",))
+    said = json.loads(search.how_made())
+    assert said["pair"] == search.pair.digest
+    assert said["checkpoint"] == {"name": "fam/elas-g", "weights_sha256": search.checkpoint.card.weights_sha256}
+    assert said["grid"] == {"lambda": [0, 0.5, 1], "mu": [0.25, 0.75]}
+    assert (said["criterion"], said["adaptive"], said["metrics"]) == ("dice", False, ["hd95_mm"])
 
 
 def test_a_stopped_search_goes_on_where_it_was(open_search):
