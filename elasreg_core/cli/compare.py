@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.bootstrap,
     )
     how.require_others(dataset)
-    faults = list(dataset.faults)
+    faults = list(map(dataset.unplaced, dataset.faults))
     per_family: dict[str, pd.DataFrame] = {}
     written: list[Path] = []
     for family in families:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,9 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--moving-labels", type=Path, metavar="L2", help="needed to identify the parameters")
     parser.add_argument("--moving-keypoints", type=Path, metavar="CSV", help="i,j,k a line, in voxels of M")
     parser.add_argument("--fixed-keypoints", type=Path, metavar="CSV", help="the same points in F, for the TRE")
+    parser.add_argument(
+        "--id", default="pair", metavar="NAME", help="what report and picture call the pair; no file's name is in them"
+    )
     add_model_to(parser)
     parser.add_argument(
         "--refine",
@@ -117,6 +121,7 @@ def run(arguments: argparse.Namespace) -> None:
     metrics = registration_metrics(
         *(pair, registration, initial, registered, family, arguments.model, choice, seconds_to_identify)
     )
+    pair = replace(pair, id=arguments.id)  # file names tell of patients as easily as headers do
     written = _write(arguments.out, pair, case.moving_labels, registration, initial, registered, metrics)
     _print(pair, initial, registered, parameters)
     keep_provenance(arguments, arguments.out, written, named_files(arguments, *_FILES), used)

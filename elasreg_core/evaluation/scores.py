@@ -17,7 +17,7 @@ from elasreg_core.metrics import (
     negative_jacobian_percent,
     tre_mm,
 )
-from elasreg_core.physics.fields import jacobian_determinant, warp_labels
+from elasreg_core.physics.fields import jacobian_determinant, require_finite, warp_labels
 from elasreg_core.registration.measured import measure_displacement
 
 
@@ -61,9 +61,14 @@ class Scores:
 
 
 def score_displacement(pair: RegistrationPair, displacement: npt.NDArray[np.floating] | None = None) -> Scores:
-    """Scores a displacement `(X, Y[, Z], D)` of a pair; None scores the pair as it is, unregistered."""
+    """Scores a displacement `(X, Y[, Z], D)` of a pair; None scores the pair as it is, unregistered.
+
+    Raises:
+        InputError: the displacement is not finite.
+    """
     if displacement is None:
         displacement = np.zeros((*pair.grid_shape, len(pair.grid_shape)), dtype=np.float32)
+    require_finite(displacement, pair.id)
     names = pair.tissues.names
     found = measure_displacement(pair, displacement)
     hd95 = dict.fromkeys(names, float("nan"))

@@ -174,9 +174,22 @@ def save_checkpoint(
 
     Returns:
         The checkpoint, read back.
+
+    Raises:
+        InputError: weights are not finite in 16 bits; nothing is written then.
     """
     folder = Path(folder)
-    content = safetensors.numpy.save({name: array.astype(np.float16) for name, array in weights.items()})
+    with np.errstate(over="ignore"):  # found just below
+        halves = {name: array.astype(np.float16) for name, array in weights.items()}
+    broken = [name for name, array in halves.items() if not np.isfinite(array).all()]
+    if broken:
+        raise InputError(
+            f"The weights for {folder} cannot be kept.",
+            expected=f"finite numbers up to {np.finfo(np.float16).max:g}",
+            received=f"others in {broken[0]}",
+            cure="Train again with a lower learning_rate",
+        )
+    content = safetensors.numpy.save(halves)
     digest = hashlib.sha256(content).hexdigest()
     name = f"weights-{digest[:_SHORT]}.safetensors"
     write_atomic(folder / name, content)

@@ -19,6 +19,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from elasreg_core.errors import InputError
+
+_FARTHEST_VOX = 1e6  # beyond every image; what is computed from less stays finite
 FloatArray = npt.NDArray[np.floating[Any]]
 
 
@@ -26,6 +29,32 @@ def identity_grid(shape: tuple[int, ...]) -> FloatArray:
     """Voxel coordinates of a grid, shape `(*shape, D)`."""
     axes = np.meshgrid(*(np.arange(side, dtype=np.float32) for side in shape), indexing="ij")
     return np.stack(axes, axis=-1)
+
+
+def require_finite(displacement: FloatArray, whose: str) -> None:
+    """Flags a field where it arises, before anything is made of it.
+
+    Args:
+        displacement: any shape, in voxels.
+        whose: of which pair.
+
+    Raises:
+        InputError: a component is NaN, infinite, or beyond every image.
+    """
+    with np.errstate(invalid="ignore"):
+        sound = np.abs(displacement) <= _FARTHEST_VOX
+    if not sound.all():
+        raise not_finite(whose, f"{np.count_nonzero(~sound)} components of {sound.size} that are not")
+
+
+def not_finite(whose: str, received: str) -> InputError:
+    """The sentence for a displacement that is none."""
+    return InputError(
+        f"The displacement of {whose} is not finite.",
+        expected=f"vectors of at most {_FARTHEST_VOX:g} voxels",
+        received=received,
+        cure="Take another λ and μ or another checkpoint; this network cannot register this pair",
+    )
 
 
 def warp_image(moving: FloatArray, displacement: FloatArray) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from collections import OrderedDict
@@ -17,6 +18,7 @@ from elasreg_core.metrics import dice_from_counts, present_in_both
 from elasreg_core.networks.integration import integrate
 from elasreg_core.networks.plain_network import PlainNetwork
 from elasreg_core.networks.voxelmorph_tf import quick_on_cpu, tf
+from elasreg_core.physics.fields import not_finite, require_finite
 from elasreg_core.registration.measured import Measured
 from elasreg_core.registration.memory import require_memory
 
@@ -47,9 +49,12 @@ class Engine:
         """The displacement at one parameter vector `(P,)`, shape `(X, Y[, Z], D)` in voxels.
 
         Raises:
-            InputError: the grid is degenerate, or does not fit into memory.
+            InputError: the grid is degenerate or does not fit into memory, or the displacement is not finite.
         """
-        return self._displaced(pair.moving, pair.fixed, vector)
+        with _not_finite_is_told(pair.id):
+            displacement = self._displaced(pair.moving, pair.fixed, vector)
+        require_finite(displacement, pair.id)
+        return displacement
 
     def _displaced(self, moving: Image, fixed: Image, vector: Vectors) -> Image:
         with self._lock:
@@ -65,7 +70,7 @@ class Engine:
             vectors: one row per node.
 
         Raises:
-            InputError: the grid is degenerate, or does not fit into memory.
+            InputError: the grid is degenerate or does not fit into memory, or a displacement is not finite.
         """
         n_classes = pair.tissues.n_classes
         moving_labels, fixed_labels = (
@@ -79,8 +84,10 @@ class Engine:
             with self._lock:
                 passes = self._passes_on(pair.grid_shape)
                 images = passes.padded(pair.moving), passes.padded(pair.fixed)
-                results = passes.measure(*images, self._kernels.of(batch), *labels, n_classes)
+                with _not_finite_is_told(pair.id):
+                    results = passes.measure(*images, self._kernels.of(batch), *labels, n_classes)
             displacement, overlap, warped, folded, sd_log_jacobian = (result.numpy() for result in results)
+            require_finite(displacement, pair.id)
             for node in range(len(batch)):
                 dice = dice_from_counts(overlap[node], warped[node], in_fixed, present)
                 yield Measured(
@@ -100,6 +107,15 @@ class Engine:
             self._passes[grid_shape] = _Passes(self.network, grid_shape)
         self._passes.move_to_end(grid_shape)
         return self._passes[grid_shape]
+
+
+@contextlib.contextmanager
+def _not_finite_is_told(pair_id: str) -> Iterator[None]:
+    """On a CPU, a vector that is not finite points at no voxel, and ends the pass."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        raise not_finite(pair_id, "vectors that point at no voxel") from error
 
 
 class _KernelCache:

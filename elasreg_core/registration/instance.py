@@ -20,6 +20,7 @@ from elasreg_core.networks.integration import integrate
 from elasreg_core.networks.loss import parameter_maps, registration_loss
 from elasreg_core.networks.plain_network import PlainNetwork
 from elasreg_core.networks.voxelmorph_tf import keras, quick_on_cpu, tf, vxm
+from elasreg_core.physics.fields import not_finite
 
 STEP_VOX = 0.05  # of Adam, in voxels of velocity
 FLOOR = 0.03  # of Adam's denominator, in root mean squares of the first slope: noise in flat places moves nothing far
@@ -63,7 +64,8 @@ class InstanceOptimizer:
             on_step: is told how many are done.
 
         Raises:
-            InputError: no steps; or there are no fixed labels, and the model is adaptive.
+            InputError: no steps; the network's own motion is not finite; or there are no fixed labels, and the model
+                is adaptive.
         """
         if steps < 1:
             raise InputError("Instance-specific optimization needs steps.", expected="1 or more", received=steps)
@@ -73,9 +75,14 @@ class InstanceOptimizer:
         moving, fixed = (tf.constant(np.pad(image, [(0, 0), *sides, (0, 0)])) for image in images)
         velocity = tf.Variable(self._network.velocities(moving, fixed, self._network.kernels(vector[np.newaxis])))
         fixed_arguments = (*map(tf.constant, images), *maps)
-        before, least, best = np.nan, np.inf, velocity.numpy()  # a loss that is not finite is never the least
+        before, least, best = np.nan, np.inf, velocity.numpy()
         for step in range(steps + 1):
-            value, slope = self._value_and_slope(tf.convert_to_tensor(velocity), *fixed_arguments)
+            try:
+                value, slope = self._value_and_slope(tf.convert_to_tensor(velocity), *fixed_arguments)
+            except tf.errors.InvalidArgumentError:  # a vector that is not finite points at no voxel
+                value = np.nan
+            if not np.isfinite(value):  # nothing better follows
+                break
             if float(value) < least:
                 least, best = float(value), velocity.numpy()
             if step == 0:
@@ -84,6 +91,8 @@ class InstanceOptimizer:
             if step < steps:
                 optimizer.apply_gradients([(slope, velocity)])
                 on_step(step + 1)
+        if not np.isfinite(before):
+            raise not_finite(pair.id, "a loss that is not finite before the first step")
         displacement = self._displacement(tf.constant(best), pair.grid_shape).numpy()[0]
         return Optimized(displacement, before, least)
 

@@ -255,13 +255,13 @@ def train_model(
         history.append(tuple(map(str, (step, *terms, trainer.learning_rate(step), round(seconds, 3)))))
         if (step + 1) % settings.save_every == 0 or step + 1 == trainer.steps:
             _require_response(trainer.network, step)
-            folder.save(trainer.state(), step + 1, history)
+            folder.save(_sound(trainer.state(), step), step + 1, history)
             live.saved()
         live.tell()
         try:
             on_step(Progress(step + 1, trainer.steps, terms[0]))
         except KeyboardInterrupt:  # between two steps: the state is whole
-            folder.save(trainer.state(), step + 1, history)
+            folder.save(_sound(trainer.state(), step), step + 1, history)
             raise
     return _write_checkpoint(config, model, pairs, trainer, folder, history, start)
 
@@ -281,6 +281,21 @@ def _not_finite(step: int) -> InputError:
     return InputError(
         f"The loss of step {step} is not finite.", cure="Lower learning_rate; the last saved state is intact"
     )
+
+
+def _sound(state: dict[str, np.ndarray], step: int) -> dict[str, np.ndarray]:
+    """A state that training can go on from; raises InputError where it cannot, and leaves the one before in place.
+
+    A loss is of the weights before its step: that they are still finite afterwards shows only here.
+    """
+    broken = next((name for name, array in state.items() if not np.isfinite(array).all()), None)
+    if broken is not None:
+        raise InputError(
+            f"After step {step} the network is not finite.",
+            received=f"NaN or infinity in {broken}",
+            cure="Lower learning_rate; the last saved state is intact",
+        )
+    return state
 
 
 def _require_response(network: HyperRegistrationNetwork, step: int) -> None:

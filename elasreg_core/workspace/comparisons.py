@@ -112,7 +112,7 @@ class _Cohort:
             try:
                 work(self.load(subject))
             except InputError as fault:
-                self.faults.append(str(fault))
+                self.faults.append(self.dataset.unplaced(str(fault)))
 
 
 def compare_family(family: Family, dataset: Dataset, how: HowToCompare, reporter: Reporter) -> Comparison:
@@ -133,7 +133,7 @@ def compare_family(family: Family, dataset: Dataset, how: HowToCompare, reporter
     certain = _certainty(cohort, sweeps, how, reporter)
     validation = None
     if how.validation is not None:
-        cohort.faults += how.validation.faults
+        cohort.faults += map(how.validation.unplaced, how.validation.faults)
         others = _Cohort(family, how.validation, registrars, cohort.faults)
         validation = _search(others, how.validation.subjects, how, reporter)
     compared = tuple(contenders(family.members, how.choices))

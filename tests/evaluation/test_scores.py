@@ -9,8 +9,18 @@ import numpy as np
 import pytest
 
 from elasreg_core.data.keypoints import Keypoints
+from elasreg_core.errors import InputError
 from elasreg_core.evaluation.scores import Scores, score_displacement
 from tests.builders import block, make_pair, shift
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 1e7])
+def test_a_field_that_is_not_finite_has_no_scores(value):
+    pair = make_pair()
+    field = shift(pair, 0, 0)
+    field[3, 4, 1] = value
+    with pytest.raises(InputError, match="of subject is not finite.*Received: 1 components of 216 that are not"):
+        score_displacement(pair, field)
 
 
 def test_the_unregistered_pair_is_scored_as_it_is():

@@ -50,6 +50,13 @@ def test_a_checkpoint_reads_back_as_it_was_saved(tmp_path):
         assert read[name].dtype == np.float32
 
 
+@pytest.mark.parametrize("value", [np.nan, 1e5])
+def test_weights_that_16_bits_do_not_hold_are_not_written(tmp_path, value):
+    with pytest.raises(InputError, match="cannot be kept. Expected: finite numbers up to 65500. Received: others in w"):
+        make_checkpoint(tmp_path / "heart" / "elas-g", {"w": np.float32([1, value])})
+    assert not (tmp_path / "heart").exists()
+
+
 @pytest.mark.parametrize("model", list(MODELS))
 def test_every_model_reads_back(tmp_path, model):
     background = (0.25, 0.5)[: len(MODELS[model].regularizer.parameters)]

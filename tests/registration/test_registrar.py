@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from elasreg_core.errors import InputError
-from elasreg_core.networks.checkpoint import load_family
+from elasreg_core.networks.checkpoint import load_family, save_checkpoint
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.physics.fields import warp_image, warp_labels
 from elasreg_core.physics.parameters import ParameterField
@@ -53,6 +53,26 @@ def test_a_registration_is_its_displacement_applied_by_the_convention(registrars
 def test_parameters_matter_and_each_tissue_has_its_own(registrars, small_pair, model, parameters):
     one, other = (registrars[model].displacement(small_pair, field) for field in parameters)
     assert np.abs(one - other).max() > 1e-2
+
+
+@pytest.mark.parametrize("model", ["elas-g", "elas-sas"])
+def test_a_field_that_is_not_finite_is_flagged_where_it_arises(small_family, small_pair, tmp_path, model):
+    """Weights that are finite, each of them, and overflow together."""
+    checkpoint = load_family(small_family).member(model)
+    huge = {name: np.sign(array) * 6e4 for name, array in checkpoint.read_weights().items()}
+    card = dataclasses.asdict(checkpoint.card)
+    kept = {name: value for name, value in card.items() if name not in ("format", "weights", "weights_sha256")}
+    registrar = Registrar(save_checkpoint(tmp_path / "huge" / model, huge, kept))
+    told = (
+        r"The displacement of small is not finite. Expected: vectors of at most 1e\+06 voxels. Received: .* Cure: Take"
+    )
+    for attempt in (
+        lambda: registrar.register(small_pair, SOFT),
+        lambda: list(registrar.measured(small_pair, [SOFT])),
+        lambda: registrar.optimized(small_pair, SOFT, 2),
+    ):
+        with pytest.raises(InputError, match=told):
+            attempt()
 
 
 @pytest.mark.parametrize(("model", "parameters"), [("elas-g", MIXED), ("diff-g", SMOOTH_MIXED)])

@@ -276,6 +276,27 @@ def test_a_loss_that_is_not_finite_ends_the_training(pairs, tmp_path, monkeypatc
     assert len(pd.read_csv(tmp_path / "history.csv")) == 2  # saved every two steps
 
 
+def test_a_network_that_is_no_longer_finite_is_not_saved_over_the_last_one_that_was(pairs, tmp_path, monkeypatch):
+    """The loss of step 3 is of the weights before it; what the step made of them shows in no loss until the next."""
+    step = Trainer.step
+
+    def breaking(trainer, batch, number):
+        terms = step(trainer, batch, number)
+        if number == 3:
+            trainer.network.trainable_variables[0].assign_add(
+                tf.fill(trainer.network.trainable_variables[0].shape, np.inf)
+            )
+        return terms
+
+    monkeypatch.setattr(Trainer, "step", breaking)
+    with pytest.raises(InputError, match="After step 3 the network is not finite. Received: NaN or infinity in weig"):
+        train_model(CONFIG, "elas-sas", pairs, tmp_path)
+    state, done, history = RunFolder(tmp_path, "").load()
+    assert (done, len(history)) == (2, 2)  # saved every two steps
+    assert all(np.isfinite(array).all() for array in state.values())
+    assert not (tmp_path / "model.json").exists()
+
+
 def test_a_hypernetwork_that_died_ends_the_training(pairs, tmp_path, monkeypatch):
     off = np.zeros((2, 4), np.float32)
     monkeypatch.setattr(HyperRegistrationNetwork, "hyper_features", lambda network, parameters: off)

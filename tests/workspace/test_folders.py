@@ -21,9 +21,21 @@ def test_a_folder_below_is_found_with_its_layout(root):
     assert folders_below(root) == ["studies", "studies/own"]
 
 
-@pytest.mark.parametrize("name", ["..", "../outside", "studies/../../outside", "/etc", "", ".", "a\0b", "..\\outside"])
+@pytest.mark.parametrize(
+    "name",
+    ["..", "../outside", "studies/../../outside", "/etc", "", ".", "a\0b", "..\\outside", "studies/..\\../outside"],
+)
 def test_nothing_outside_is_reached(root, name):
     with pytest.raises(InputError, match="no folder of the data folder"):
+        confined(root, name)
+
+
+@pytest.mark.parametrize(
+    "name", ["%2e%2e/outside", "..%2foutside", "%252e%252e%252foutside", "studies%2fown", "․․/outside"]
+)
+def test_what_is_coded_is_decoded_by_nobody(root, name):
+    """A browser has decoded an address once before a page sees it; what is left is part of a name."""
+    with pytest.raises(InputError, match="There is no such folder"):
         confined(root, name)
 
 

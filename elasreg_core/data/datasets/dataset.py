@@ -72,6 +72,12 @@ class Dataset:
             )
         return replace(self, cases=cases)
 
+    def unplaced(self, sentence: str) -> str:
+        """A sentence for others to read: files by their names within the data set, not by where that lies."""
+        for root in {str(self.root.resolve()), str(self.root)} - {"."}:
+            sentence = sentence.replace(f"{root}/", "")
+        return sentence
+
     def without_truth(self) -> Dataset:
         """The same subjects without the truth that phantoms have, which training does not use and which takes time."""
         return replace(self, cases=tuple(replace(case, truth=None) for case in self.cases))
