@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup app test test-fast lint bench checkpoints stiffness screenshots notebooks clean
+.PHONY: help setup app test test-fast lint bench checkpoints stiffness load screenshots notebooks clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ checkpoints: setup ## train the shipped checkpoints again (hours on 2 cores; res
 
 stiffness: $(VENV)/.dev ## train small networks in six ways, and see whether what they choose knows the true stiffness (an hour)
 	$(BIN)/python -m benchmarks.stiffness
+
+load: $(VENV)/.dev ## 25 browser sessions at once for ten minutes: times of redraws, the server's memory, faults
+	$(BIN)/python tests/browser/load.py
 
 screenshots: $(VENV)/.dev ## pictures of every page of the app on the demo, into docs/screenshots
 	$(BIN)/python tests/browser/screenshots.py docs/screenshots

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 WARM_REDRAW_MS = 1500  # generous: 200 to 300 on two idle cores, and machines that test are seldom idle
 
-_REDRAW = """() => new Promise(done => {
+REDRAW = """() => new Promise(done => {
     const plots = () => [...document.querySelectorAll('.js-plotly-plot')];
     plots().forEach(plot => plot.dataset.old = '1');
     let begun = null;
@@ -22,6 +22,6 @@ _REDRAW = """() => new Promise(done => {
 
 def ms_to_redraw(page: Page, deed: Callable[[], None]) -> float:
     """Milliseconds from a key's press or the mouse's release in `deed` to a new figure."""
-    redraw = page.evaluate_handle(f"() => ({{ promise: ({_REDRAW})() }})")
+    redraw = page.evaluate_handle(f"() => ({{ promise: ({REDRAW})() }})")
     deed()
     return float(redraw.evaluate("redraw => redraw.promise"))

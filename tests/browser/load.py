@@ -1,0 +1,198 @@
+"""Many sessions for minutes: `make load`, or `python tests/browser/load.py --sessions 25 --minutes 10`.
+
+Every session is a tab of its own that reads, then does one thing on its page, then reads again. Printed are how long
+each thing took until its figure stood, how the server's memory went, and what went wrong; the exit code tells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import random
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+import psutil
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.browser.conftest import CHROMIUM
+from tests.browser.serving import CHROMIUM_FLAGS, served_app
+from tests.browser.timing import REDRAW
+
+WARM_REDRAW_MS = 1000  # of 95 in 100
+FLAT_MIB_PER_MINUTE = 5.0
+READING_S = (10, 20)  # between two things that a reader does
+IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"]'
+PATIENCE_MS = 180_000
+Act = Callable[[Page, random.Random], Awaitable[float]]
+
+
+async def move_slider(page: Page, draw: random.Random) -> float:
+    """A key on a slider; milliseconds to the new figure."""
+    sliders = page.locator('[data-testid="stMain"] [data-testid="stSlider"]').locator("input, [role=slider]")
+    slider = sliders.nth(draw.randrange(min(2, await sliders.count())))
+    value = await slider.get_attribute("aria-valuenow")
+    key = "ArrowLeft" if value is not None and float(value) > 0.5 else "ArrowRight"
+    return await _ms_to_redraw(page, lambda: slider.press(key))
+
+
+async def click_node(page: Page, draw: random.Random) -> float:
+    """A click on a node of the first surface; milliseconds to the new figure."""
+    surface = page.locator(".js-plotly-plot").first
+    await surface.scroll_into_view_if_needed()
+    box = await surface.locator(".nsewdrag").first.bounding_box()
+    at = [box["x"] + box["width"] * (draw.randrange(5) * 2 + 1) / 10]
+    at += [box["y"] + box["height"] * (draw.randrange(5) * 2 + 1) / 10]
+    return await _ms_to_redraw(page, lambda: page.mouse.click(*at))
+
+
+async def next_case(page: Page, _: random.Random) -> float:
+    """The next case of a review, by keyboard, and back from the last; milliseconds to its figures."""
+    key = "p" if "patient008" in page.url else "n"
+    return await _ms_to_redraw(page, lambda: page.keyboard.press(key))
+
+
+async def leaf(page: Page, draw: random.Random) -> float:
+    """To another page by the navigation; milliseconds until it is drawn."""
+    links = page.locator('[data-testid="stSidebarNavLink"]')
+    names = [name for name in ("Start", "Parameters", "Compare", "Train") if name not in await page.title()]
+    link = links.filter(has_text=draw.choice(names)).first
+    began = time.perf_counter()
+    await link.click()
+    await page.wait_for_timeout(100)
+    await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
+    return 1000 * (time.perf_counter() - began)
+
+
+async def _ms_to_redraw(page: Page, deed: Callable[[], Awaitable[None]]) -> float:
+    redraw = await page.evaluate_handle(f"() => ({{ promise: ({REDRAW})() }})")
+    await deed()
+    return float(await asyncio.wait_for(redraw.evaluate("redraw => redraw.promise"), 60))
+
+
+#: Where sessions are and what they do there, in the order in which they come.
+SESSIONS: tuple[tuple[str, Act], ...] = (
+    ("explore?subject=patient001", move_slider),
+    ("identify?steps=5", click_node),
+    ("learn?step=Energy", move_slider),
+    ("review?reviewer=Ada", next_case),
+    ("parameters", leaf),
+    ("explore?subject=patient002&model=Global", move_slider),
+    ("learn?step=Field", move_slider),
+    ("explore?subject=patient003", move_slider),
+    ("compare", leaf),
+    ("identify?steps=5&subject=patient002", click_node),
+)
+
+
+class Load:
+    """What was seen so far."""
+
+    def __init__(self, server: psutil.Process) -> None:
+        self.times: dict[str, list[float]] = defaultdict(list)
+        self.memory: list[tuple[float, float]] = []  # (minutes, MiB)
+        self.faults: list[str] = []
+        self._server = server
+
+    async def watch(self, until: float) -> None:
+        """Notes the server's memory every five seconds."""
+        began = time.monotonic()
+        while time.monotonic() < until:
+            processes = [self._server, *self._server.children(recursive=True)]
+            rss = sum(process.memory_info().rss for process in processes if process.is_running())
+            self.memory.append(((time.monotonic() - began) / 60, rss / 2**20))
+            await asyncio.sleep(5)
+
+    async def read(self, page: Page, act: Act, until: float, draw: random.Random) -> None:
+        """One session: reads, does something, reads again."""
+        await asyncio.sleep(draw.uniform(0, READING_S[1]))
+        while time.monotonic() < until:
+            try:
+                self.times[act.__name__].append(await act(page, draw))
+                await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
+                if await page.locator(ERRORS).count():
+                    self.faults.append(f"{page.url}: {await page.locator(ERRORS).first.inner_text()}")
+            except Exception as error:
+                self.faults.append(f"{page.url}: {act.__name__}: {error}")
+            await asyncio.sleep(draw.uniform(*READING_S))
+
+
+async def _open(browser: Browser, url: str, place: str, load: Load) -> Page:
+    context = await browser.new_context(viewport={"width": 1400, "height": 1000})
+    page = await context.new_page()
+    page.on("pageerror", lambda error: load.faults.append(f"{place}: {error}"))
+    await page.goto(f"{url}/{place}", wait_until="commit")
+    await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
+    if place.startswith("identify"):
+        search = page.get_by_role("button", name="Search this subject")
+        if await search.count():
+            await search.click()
+        await page.get_by_text("Download the sweep (CSV)").wait_for(timeout=PATIENCE_MS)
+        await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
+    return page
+
+
+async def put_under_load(url: str, server: psutil.Process, sessions: int, minutes: float) -> Load:
+    """Opens all sessions, lets each do everything once unmeasured, and then watches them for so many minutes."""
+    load = Load(server)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        places = list(itertools.islice(itertools.cycle(SESSIONS), sessions))
+        pages = [await _open(browser, url, place, load) for place, _ in places]
+        for number, (page, (_, act)) in enumerate(zip(pages, places, strict=True)):
+            await act(page, random.Random(number))
+            await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
+        print(f"{sessions} sessions are open and warm; {minutes:g} minutes follow.", flush=True)
+        until = time.monotonic() + 60 * minutes
+        readers = [
+            load.read(page, act, until, random.Random(1000 + number))
+            for number, (page, (_, act)) in enumerate(zip(pages, places, strict=True))
+        ]
+        await asyncio.gather(load.watch(until), *readers)
+        await browser.close()
+    return load
+
+
+def told(load: Load) -> int:
+    """Prints what was seen; returns how many promises are broken."""
+    everything = np.concatenate([np.array(times) for times in load.times.values()])
+    print(f"{'what':<14}{'times':>7}{'median':>9}{'95 %':>8}{'longest':>9}   ms")
+    for name, values in [*sorted(load.times.items()), ("all", everything)]:
+        middle, late = np.quantile(values, [0.5, 0.95])
+        print(f"{name:<14}{len(values):>7}{middle:>9.0f}{late:>8.0f}{max(values):>9.0f}")
+    minutes, mib = np.array(load.memory).T
+    later = minutes >= minutes[-1] / 4  # caches fill first
+    slope = float(np.polyfit(minutes[later], mib[later], 1)[0])
+    print(f"memory of the server: {mib[0]:.0f} MiB at first, {mib.max():.0f} at most, {mib[-1]:.0f} at last; ", end="")
+    print(f"slope of the last three quarters {slope:+.2f} MiB a minute")
+    for fault in load.faults[:10]:
+        print(f"fault: {fault}")
+    p95 = float(np.quantile(everything, 0.95))
+    broken = [p95 >= WARM_REDRAW_MS, slope >= FLAT_MIB_PER_MINUTE, bool(load.faults)]
+    print(f"{len(load.faults)} faults; 95 % of all within {p95:.0f} ms (asked: {WARM_REDRAW_MS})")
+    return sum(broken)
+
+
+def main() -> int:
+    """Serves the app with a workspace of its own, and loads it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sessions", type=int, default=25)
+    parser.add_argument("--minutes", type=float, default=10)
+    arguments = parser.parse_args()
+    before = set(psutil.pids())
+    with tempfile.TemporaryDirectory() as folder, served_app(Path(folder) / "home") as url:
+        server = next(p for p in psutil.process_iter() if p.pid not in before and "app" in p.cmdline())
+        return told(asyncio.run(put_under_load(url, server, arguments.sessions, arguments.minutes)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
