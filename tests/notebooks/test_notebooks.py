@@ -64,7 +64,7 @@ def numbers(pattern: str, outputs: list) -> list[float]:
 @pytest.mark.slow
 def test_the_quickstart_runs_on_the_demo():
     outputs = run("01_quickstart")
-    assert n_figures(outputs) == 5
+    assert n_figures(outputs) == 4
     table = outputs[-1]["data"]["text/plain"]  # the last table: Dice before, with one (λ, μ), with one per tissue
     initial, _, tissue_wise = (float(value) for value in table.strip().splitlines()[-1].split()[1:])
     assert tissue_wise > initial + 0.1
@@ -113,7 +113,9 @@ def test_the_physics_and_the_study_of_stiffness_run_on_a_few_phantoms(monkeypatc
     monkeypatch.setenv("ELASREG_NOTEBOOK_SUBJECTS", "3")
     outputs = run("05_physics")
     assert n_figures(outputs) == 8
-    motions = re.findall(r"^(?:Translation|Rotation|Turn|Stretch|Shear|Dilation) .* (\S+) +(\S+)$", printed(outputs), re.M)
+    motions = re.findall(
+        r"^(?:Translation|Rotation|Turn|Stretch|Shear|Dilation) .* (\S+) +(\S+)$", printed(outputs), re.M
+    )
     assert len(motions) == 6
     assert all(known == measured for known, measured in motions)
     assert "most regular within the plateau of Dice" in outputs[-2]["data"]["text/plain"]
