@@ -31,7 +31,7 @@ def test_reads_as_a_lesson(path):
     title, _, question = first.source.splitlines()[:3]
     assert title.startswith("# ")
     assert question.startswith("*")
-    assert re.search(r"At the end you will .* It takes .* minutes? on two", first.source, re.DOTALL)
+    assert re.search(r"At the end you will .* It takes .*\sminutes?\son\stwo", first.source, re.DOTALL)
     assert "## Try it" in last.source
 
 
@@ -118,5 +118,8 @@ def test_the_physics_and_the_study_of_stiffness_run_on_a_few_phantoms(monkeypatc
     )
     assert len(motions) == 6
     assert all(known == measured for known, measured in motions)
+    for symbol in "λμ":
+        volume, strain = numbers(rf"{symbol} from 0 to 1: (\d+)% less volume change, .*; (\d+)% less strain", outputs)
+        assert min(volume, strain) > 20
     assert "most regular within the plateau of Dice" in outputs[-2]["data"]["text/plain"]
     assert "error_vox" in outputs[-1]["data"]["text/plain"]
