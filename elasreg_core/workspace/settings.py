@@ -10,7 +10,7 @@ from elasreg_core.errors import InputError
 from elasreg_core.identification.selection import MEAN, best_node, chosen_parameters
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.networks.architecture import MODELS
-from elasreg_core.physics.parameters import DIFFUSION, Node, ParameterField, Regularizer
+from elasreg_core.physics.parameters import ELASTIC, Node, ParameterField, Regularizer
 
 SOFT = 0.05
 _STIFF = {"uniform": 0.9, "simplex": 0.45}  # networks trained with λ + μ ≤ 1 know no more
@@ -117,13 +117,16 @@ def _from_literature(tissues: Sequence[str], regularizer: Regularizer) -> Preset
     known = known_stiffness(tissues)
     if not known:
         return None
-    nodes: list[Node] = [(tissue.magnitude,) if regularizer == DIFFUSION else tissue.scaled for tissue in known]
+    nodes: list[Node] = [
+        tissue.scaled if regularizer == ELASTIC else (tissue.magnitude,) * regularizer.count for tissue in known
+    ]
     mean = tuple(round(sum(values) / len(nodes), 2) for values in zip(*nodes, strict=True))
     setting = Setting(mean, tuple(tuple(round(value, 2) for value in node) for node in nodes))
     scaled = "the larger of λ and μ runs from 0.1 (softest tissue) to 1 (stiffest), linear in log E"
     kept = "λ : μ = 2ν / (1 − 2ν) is each tissue's own, and " + scaled
-    if regularizer == DIFFUSION:
-        kept = "Diffusion knows no λ : μ; its λ runs from 0.1 (softest tissue) to 1 (stiffest), linear in log E"
+    if regularizer != ELASTIC:
+        kept = f"{regularizer.name.capitalize()} knows no λ : μ; its {' and '.join(regularizer.symbols)} runs from 0.1 "
+        kept += "(softest tissue) to 1 (stiffest), linear in log E"
     return Preset("Literature ratios", setting, f"{kept}; the image takes the tissues' mean.")
 
 
