@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from elasreg_core.data.known_tissues import TISSUES
 from elasreg_core.data.phantoms.known_stiffness import known_stiffness
 from elasreg_core.errors import InputError
 from elasreg_core.identification.selection import MEAN, best_node, chosen_parameters
@@ -14,8 +15,6 @@ from elasreg_core.physics.parameters import ELASTIC, Node, ParameterField, Regul
 
 SOFT = 0.05
 _STIFF = {"uniform": 0.9, "simplex": 0.45}  # networks trained with λ + μ ≤ 1 know no more
-_PLAIN_NAMES = {"LV-Myo": "myocardium", "LV-BP": "left blood pool", "RV": "right ventricle"}
-_STIFFEST = ("bone", "LV-Myo")  # of the tissues that data sets label: rigid, and the only muscle
 
 
 @dataclass(frozen=True)
@@ -97,8 +96,10 @@ def presets(tissues: Sequence[str], regularizer: Regularizer, sampling: str = "u
     """
     soft, stiff = ((value,) * len(regularizer.parameters) for value in (SOFT, _STIFF.get(sampling, _STIFF["uniform"])))
     everywhere = Setting(soft, (soft,) * len(tissues))
-    stiffest = next((tissue for tissue in _STIFFEST if tissue in tissues), tissues[0])
-    name = _PLAIN_NAMES.get(stiffest, stiffest)
+    known = [TISSUES[tissue] for tissue in tissues if tissue in TISSUES]
+    hardest = max(known, key=lambda tissue: tissue.stiffness.youngs_modulus_kpa, default=None)
+    stiffest = tissues[0] if hardest is None else hardest.name
+    name = stiffest if hardest is None else hardest.plain_name or hardest.name
     rigid = Setting(soft, tuple(stiff if tissue == stiffest else soft for tissue in tissues))
     found = [
         Preset("Soft", everywhere, f"{regularizer.shown(soft)} everywhere: the images decide, the regularizer hardly."),
