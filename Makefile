@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup app test test-fast lint bench checkpoints stiffness load screenshots notebooks clean
+.PHONY: help setup app test test-fast lint bench checkpoints stiffness load screenshots notebooks docs wheel wheel-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -76,6 +76,15 @@ screenshots: $(VENV)/.dev ## pictures of every page of the app on the demo, into
 notebooks: $(VENV)/.dev ## run every notebook on the demo (kept without outputs)
 	$(BIN)/python -m pytest tests/notebooks
 
+docs: $(VENV)/.dev ## build the documentation into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+wheel: $(VENV)/.dev ## build the wheel into dist/
+	$(BIN)/python -m hatchling build --clean -t wheel
+
+wheel-check: wheel ## install it into clean environments, one per Python found here, and use it (3 GB each, a few minutes)
+	$(BIN)/python tests/wheel/clean_install.py dist/elasreg-*.whl
+
 clean: ## remove what the tools made; the workspace stays
-	rm -rf $(VENV) .venv-ants build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-ants build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -123,7 +123,7 @@ def caption(comparison: Comparison, how: HowToCompare) -> str:
     return (
         f"{comparison.family.name}: mean (SD) of {comparison.rows['subject'].nunique()} subjects. Parameters: "
         f"{how.selection.sentence}, {'adaptively on' if how.adaptive else 'on'} a {how.steps} × {how.steps} grid of "
-        f"(λ, μ), {how.steps**2} values of diffusion's λ, without 0; chosen {_chosen(how)}. Background: "
+        f"(λ, μ), {how.steps**2} values where there is λ alone, without 0; chosen {_chosen(how)}. Background: "
         + ", ".join(dict.fromkeys(MODELS[card.model].regularizer.shown(card.background) for card in cards))
         + f". Trained with {'; '.join(trained)}"
         + (f"; with the help of {' and '.join(helped)}" if helped else "")

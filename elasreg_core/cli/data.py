@@ -17,8 +17,8 @@ from elasreg_core.data.check import check_dataset
 from elasreg_core.data.datasets import LAYOUTS, open_dataset
 from elasreg_core.data.nifti import write_volume
 from elasreg_core.data.phantoms import PHANTOMS, Cohort, write_cohort
-from elasreg_core.data.tissues import THORAX
-from elasreg_core.data.totalsegmentator import LABELS, merge_tissues
+from elasreg_core.data.tissues import THORAX, TissueTable
+from elasreg_core.data.totalsegmentator import VERSIONS, merge_tissues
 from elasreg_core.errors import InputError
 from elasreg_core.evaluation.phantom_motion import phantom_motion, summary
 from elasreg_core.workspace.paths import find_family, home, open_data
@@ -50,9 +50,10 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     how.add_argument("--checkpoint", metavar="NAME|DIR", help="as these networks want it")
     how.add_argument("--config", metavar="CONFIG", help="as this training wants it: a .toml file or a preset")
     prepare.set_defaults(run=run_prepare)
-    tissues = actions.add_parser("tissues", help="merge TotalSegmentator's classes into 1 lung, 2 bone, 3 liver")
+    tissues = actions.add_parser("tissues", help="merge TotalSegmentator's classes into tissues: lung, bone, liver")
     tissues.add_argument("segmentation", type=Path, metavar="SEGMENTATION", help="its folder, or its --ml label map")
-    tissues.add_argument("--version", type=int, choices=list(LABELS), default=2, help="that wrote a map (default 2)")
+    tissues.add_argument("--version", type=int, choices=VERSIONS, default=2, help="that wrote a map (default 2)")
+    tissues.add_argument("--tissues", nargs="+", default=list(THORAX.names), metavar="NAME", help="in label order")
     tissues.add_argument("--out", type=Path, required=True, metavar="FILE", help="e.g. labelsTr/NLST_0001_0000.nii.gz")
     tissues.set_defaults(run=run_tissues)
     truth = actions.add_parser("truth", help="phantoms: how stiff the tissues are and how far they move")
@@ -119,10 +120,11 @@ def run_prepare(arguments: argparse.Namespace) -> int:
 
 def run_tissues(arguments: argparse.Namespace) -> None:
     """Merges the classes of one image."""
-    merged = merge_tissues(arguments.segmentation, arguments.version)
+    table = TissueTable(tuple(arguments.tissues))
+    merged = merge_tissues(arguments.segmentation, arguments.version, table)
     write_volume(arguments.out, merged.data, merged.affine)
-    counts = np.bincount(merged.data.ravel(), minlength=THORAX.n_classes)
-    print(f"{arguments.out}: " + ", ".join(f"{label} {name} {counts[label]} voxels" for label, name in THORAX) + ".")
+    counts = np.bincount(merged.data.ravel(), minlength=table.n_classes)
+    print(f"{arguments.out}: " + ", ".join(f"{label} {name} {counts[label]} voxels" for label, name in table) + ".")
 
 
 def run_truth(arguments: argparse.Namespace) -> None:

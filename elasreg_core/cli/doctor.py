@@ -27,7 +27,7 @@ def run(_: argparse.Namespace) -> int:
         try:
             print(f"{package:<11} {metadata.version(package)}")
         except metadata.PackageNotFoundError:
-            problems.append(f"{package} is not installed. Cure: make setup.")
+            problems.append(f"{package} is not installed. Cure: make setup, or pip install elasreg again.")
     if not problems:
         _print_devices()
     print(f"workspace   {paths.home()}")

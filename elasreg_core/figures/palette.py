@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from elasreg_core.networks.architecture import MODELS
+
 #: Okabe & Ito (2008), ordered to stand out on grey images; label 1 takes the first.
 OKABE_ITO = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
 
@@ -12,6 +14,7 @@ TOL_BRIGHT = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#AA3377", "#BBBBBB")
 
 #: The hue says the regularizer; dark is spatially adaptive, light is global.
 _MODELS = {"diff-g": "#86B6E0", "diff-sas": "#0072B2", "elas-g": "#F0A57C", "elas-sas": "#D55E00"}
+_MORE = ("#A9CF8E", "#4E8A2B", "#C3B1E1", "#6A4C9C")  # the same for regularizers that the paper has not
 _OTHER = "#8A8A8A"
 _SYMBOLS = {"subject": "circle", "cohort": "diamond", "refined": "square", "image": "cross"}
 
@@ -33,7 +36,9 @@ def group_colours(groups: Sequence[str]) -> dict[str, str]:
 
 def model_colour(title: str) -> str:
     """The colour of a model in every figure, whoever chose for it ("elas-sas (cohort)"); grey for the pair as it is."""
-    return _MODELS.get(title.split(" ")[0], _OTHER)
+    name = title.split(" ")[0]
+    others = [model for model in MODELS if model not in _MODELS]
+    return _MORE[others.index(name) % len(_MORE)] if name in others else _MODELS.get(name, _OTHER)
 
 
 def choice_symbol(title: str) -> str:

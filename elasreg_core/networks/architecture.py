@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from elasreg_core.errors import InputError
-from elasreg_core.physics.parameters import DIFFUSION, ELASTIC, Regularizer
+from elasreg_core.physics.parameters import Regularizer
+from elasreg_core.physics.regularizers import REGULARIZERS
 
 _MOST_LAYERS, _MOST_FEATURES = 32, 4096
 
 
 @dataclass(frozen=True)
 class Model:
-    """One of the paper's four models.
+    """One of the paper's four models, or of another regularizer's two.
 
     Attributes:
         name: as in Table 1; g is global, sas spatially adaptive and subject-specific.
@@ -34,14 +35,13 @@ class Model:
         return self.name.removesuffix("sas").removesuffix("g") + "g"
 
 
-#: The models of the paper's Table 1, in its order.
+#: The models of the paper's Table 1, in its order: diff-g, diff-sas, elas-g, elas-sas; then other regularizers'.
 MODELS = {
     model.name: model
+    for regularizer in REGULARIZERS.values()
     for model in (
-        Model("diff-g", DIFFUSION, is_adaptive=False),
-        Model("diff-sas", DIFFUSION, is_adaptive=True),
-        Model("elas-g", ELASTIC, is_adaptive=False),
-        Model("elas-sas", ELASTIC, is_adaptive=True),
+        Model(f"{regularizer.models}-g", regularizer, is_adaptive=False),
+        Model(f"{regularizer.models}-sas", regularizer, is_adaptive=True),
     )
 }
 

@@ -8,20 +8,15 @@ Eq. 1 and 2 of Reithmeir et al., MICCAI 2024, where scale is 1, and HyperMorph's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from elasreg_core.networks.architecture import Model
 from elasreg_core.networks.voxelmorph_tf import tf
-from elasreg_core.physics.diffusion import diffusion_energy_density
-from elasreg_core.physics.elasticity import elastic_energy_density
 from elasreg_core.physics.parameters import Regularizer
+from elasreg_core.physics.regularizers import ENERGIES
 
 WINDOW = 9
-ENERGIES: dict[str, Callable[..., tf.Tensor]] = {
-    "elastic": elastic_energy_density,
-    "diffusion": diffusion_energy_density,
-}
 _EPSILON = 1e-5
 
 

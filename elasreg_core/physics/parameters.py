@@ -15,32 +15,63 @@ BACKGROUND = "background"
 #: One setting of a regularizer's parameters: (λ, μ) of the elastic one, (λ,) of the diffusion one.
 Node = tuple[float, ...]
 
+_COLUMNS = ("lambda", "mu")
+
 
 @dataclass(frozen=True)
 class Regularizer:
     """What keeps a motion smooth.
 
     Attributes:
-        name: "elastic" or "diffusion".
-        parameters: names of its parameters, each in [0, 1].
+        name: such as "elastic".
+        parameters: names of its parameters, each in [0, 1]: ("lambda",) or ("lambda", "mu"), which are the columns of
+            all tables.
         symbols: the same for reading.
+        models: how the names of its two models begin: "elas" of elas-g and elas-sas.
+        meaning: what raising each of them does, in a sentence.
     """
 
     name: str
     parameters: tuple[str, ...]
     symbols: tuple[str, ...]
+    models: str
+    meaning: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.parameters not in (_COLUMNS[:1], _COLUMNS) or not len(self.symbols) == len(self.meaning) == self.count:
+            raise ValueError(f"{self.name} needs lambda, or lambda and mu, and a symbol and a meaning for each.")
+
+    @property
+    def count(self) -> int:
+        """How many parameters there are."""
+        return len(self.parameters)
 
     def shown(self, node: Node) -> str:
         """A node for reading, e.g. "λ = 0.3, μ = 0.1"."""
         return ", ".join(f"{symbol} = {value:g}" for symbol, value in zip(self.symbols, node, strict=True))
 
 
-ELASTIC = Regularizer("elastic", ("lambda", "mu"), ("λ", "μ"))
-DIFFUSION = Regularizer("diffusion", ("lambda",), ("λ",))
+ELASTIC = Regularizer(
+    "elastic",
+    ("lambda", "mu"),
+    ("λ", "μ"),
+    "elas",
+    (
+        "Resistance to volume change: high λ keeps areas as they are.",
+        "Shear stiffness: high μ keeps shapes as they are.",
+    ),
+)
+DIFFUSION = Regularizer(
+    "diffusion",
+    ("lambda",),
+    ("λ",),
+    "diff",
+    ("Smoothness: high λ keeps neighbours together, whatever the direction they move in.",),
+)
 
 
 def regularizer_of(node: Node) -> Regularizer:
-    """The regularizer that a node belongs to, by the number of its parameters."""
+    """The paper's regularizer with as many parameters as a node has; the others' are called the same."""
     return ELASTIC if len(node) == len(ELASTIC.parameters) else DIFFUSION
 
 
@@ -98,7 +129,7 @@ class ParameterField:
 
     @property
     def regularizer(self) -> Regularizer:
-        """Whose parameters these are."""
+        """See `regularizer_of`."""
         return regularizer_of(self.nodes[0])
 
     @property

@@ -105,7 +105,7 @@ class Registrar:
 
     def _vector(self, parameters: ParameterField) -> npt.NDArray[np.float32]:
         wanted = self.checkpoint.model.regularizer
-        if parameters.regularizer != wanted:
+        if parameters.regularizer.parameters != wanted.parameters:
             raise InputError(
                 f"{self.checkpoint.name} takes the parameters of another regularizer.",
                 expected=" and ".join(wanted.symbols) + f" ({wanted.name})",

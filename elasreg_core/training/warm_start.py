@@ -18,7 +18,6 @@ from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import Model
 from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.networks.weights import NAME, by_name
-from elasreg_core.physics.parameters import DIFFUSION
 from elasreg_core.training.sampling import LAWS
 
 #: What a line carries per unit of its parameter: the rate at which its readout is learned, beside the other weights'.
@@ -33,20 +32,20 @@ def taken_up(weights: Weights, model: Model, n_classes: int) -> dict[str, npt.ND
     """A global network's weights as those of a network without lines: of its regularizer, or of the elastic one.
 
     The first layer of an adaptive network spreads each parameter's row over the classes, a share 1/C to each, so that
-    it begins as the global network wherever all classes agree, and between the values elsewhere. A diffusion network
-    that starts from an elastic one begins as that one with μ = λ.
+    it begins as the global network wherever all classes agree, and between the values elsewhere. A network with one
+    parameter, diffusion's, that starts from an elastic one begins as that one with μ = λ.
 
     Raises:
         InputError: the weights are those of a network with other parameters.
     """
     taken, first = dict(weights), f"{_HIDDEN}1/kernel"
     rows = taken[first]
-    if model.regularizer == DIFFUSION:
+    if model.regularizer.count == 1:
         rows = rows.sum(axis=0, keepdims=True)
     if len(rows) != len(model.regularizer.parameters):
         raise InputError(
             f"{model.name} cannot start from this network.",
-            expected="the weights of elas-g" + (" or diff-g" if model.regularizer == DIFFUSION else ""),
+            expected="the weights of " + " or ".join(dict.fromkeys(("elas-g", model.global_name))),
             received=f"a network with {len(rows)} parameters",
         )
     copies = n_classes if model.is_adaptive else 1

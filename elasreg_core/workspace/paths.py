@@ -11,7 +11,10 @@ from elasreg_core.data.prepared import PreparedPairs
 from elasreg_core.errors import InputError
 from elasreg_core.networks.checkpoint import Family, load_family
 
-PROJECT = Path(__file__).resolve().parents[2]
+_PACKAGE = Path(__file__).resolve().parents[1]
+_CARRIED = _PACKAGE / "_project"
+#: Where app.py, pages, checkpoints and .streamlit lie: in the repository, or in a folder that an installed package has.
+PROJECT = _CARRIED if _CARRIED.is_dir() else _PACKAGE.parent
 STORE = "elasreg.sqlite"
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from elasreg_core.data.known_tissues import TISSUES
 from elasreg_core.data.phantoms.known_stiffness import known_stiffness
 from elasreg_core.errors import InputError
 from elasreg_core.identification.selection import MEAN, best_node, chosen_parameters
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.networks.architecture import MODELS
-from elasreg_core.physics.parameters import DIFFUSION, Node, ParameterField, Regularizer
+from elasreg_core.physics.parameters import ELASTIC, Node, ParameterField, Regularizer
 
 SOFT = 0.05
 _STIFF = {"uniform": 0.9, "simplex": 0.45}  # networks trained with λ + μ ≤ 1 know no more
-_PLAIN_NAMES = {"LV-Myo": "myocardium", "LV-BP": "left blood pool", "RV": "right ventricle"}
-_STIFFEST = ("bone", "LV-Myo")  # of the tissues that data sets label: rigid, and the only muscle
 
 
 @dataclass(frozen=True)
@@ -97,8 +96,10 @@ def presets(tissues: Sequence[str], regularizer: Regularizer, sampling: str = "u
     """
     soft, stiff = ((value,) * len(regularizer.parameters) for value in (SOFT, _STIFF.get(sampling, _STIFF["uniform"])))
     everywhere = Setting(soft, (soft,) * len(tissues))
-    stiffest = next((tissue for tissue in _STIFFEST if tissue in tissues), tissues[0])
-    name = _PLAIN_NAMES.get(stiffest, stiffest)
+    known = [TISSUES[tissue] for tissue in tissues if tissue in TISSUES]
+    hardest = max(known, key=lambda tissue: tissue.stiffness.youngs_modulus_kpa, default=None)
+    stiffest = tissues[0] if hardest is None else hardest.name
+    name = stiffest if hardest is None else hardest.plain_name or hardest.name
     rigid = Setting(soft, tuple(stiff if tissue == stiffest else soft for tissue in tissues))
     found = [
         Preset("Soft", everywhere, f"{regularizer.shown(soft)} everywhere: the images decide, the regularizer hardly."),
@@ -117,13 +118,16 @@ def _from_literature(tissues: Sequence[str], regularizer: Regularizer) -> Preset
     known = known_stiffness(tissues)
     if not known:
         return None
-    nodes: list[Node] = [(tissue.magnitude,) if regularizer == DIFFUSION else tissue.scaled for tissue in known]
+    nodes: list[Node] = [
+        tissue.scaled if regularizer == ELASTIC else (tissue.magnitude,) * regularizer.count for tissue in known
+    ]
     mean = tuple(round(sum(values) / len(nodes), 2) for values in zip(*nodes, strict=True))
     setting = Setting(mean, tuple(tuple(round(value, 2) for value in node) for node in nodes))
     scaled = "the larger of λ and μ runs from 0.1 (softest tissue) to 1 (stiffest), linear in log E"
     kept = "λ : μ = 2ν / (1 − 2ν) is each tissue's own, and " + scaled
-    if regularizer == DIFFUSION:
-        kept = "Diffusion knows no λ : μ; its λ runs from 0.1 (softest tissue) to 1 (stiffest), linear in log E"
+    if regularizer != ELASTIC:
+        kept = f"{regularizer.name.capitalize()} knows no λ : μ; its {' and '.join(regularizer.symbols)} runs from 0.1 "
+        kept += "(softest tissue) to 1 (stiffest), linear in log E"
     return Preset("Literature ratios", setting, f"{kept}; the image takes the tissues' mean.")
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.config import RunConfig, preset_names, read_config
-from elasreg_core.data.tissues import CARDIAC, THORAX, TissueTable
+from elasreg_core.data.datasets import LAYOUTS
+from elasreg_core.data.tissues import CARDIAC, TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.training.plan import Plan
 from elasreg_core.training.state import RunFolder, read_curve
@@ -20,7 +21,6 @@ from elasreg_core.training.unfinished import Unfinished, last_state
 from elasreg_core.workspace.paths import data_folder, family_names, home, open_data
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_LAYOUT_TISSUES = {"acdc": CARDIAC, "nlst": THORAX, "lungct": THORAX}
 _STILL_WRITES_S = 15  # a running training writes its history every second
 
 
@@ -155,8 +155,8 @@ def tissues_of(config: RunConfig) -> TissueTable | None:
 
 def tissues_in(root: Path, layout: str) -> TissueTable | None:
     """The tissues of a data set: fixed by its layout, or found in its folder."""
-    if layout in _LAYOUT_TISSUES:
-        return _LAYOUT_TISSUES[layout]
+    if layout in LAYOUTS and LAYOUTS[layout].tissues is not None:
+        return LAYOUTS[layout].tissues
     try:
         return open_data(root, layout).tissues
     except InputError:

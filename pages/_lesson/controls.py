@@ -25,7 +25,7 @@ def ask_parameters(lowest_mu: float = 0.0) -> tuple[float, float]:
 
 def ask_node(regularizer: Regularizer) -> Node:
     """Sliders for the parameters of either regularizer."""
-    if regularizer == ELASTIC:
+    if regularizer.parameters == ELASTIC.parameters:
         return ask_parameters()
     return (st.slider("λ, smoothness", 0.0, 1.0, 0.5, 0.05, key="lesson-lambda", **KEPT),)
 

@@ -14,11 +14,6 @@ from elasreg_core.workspace.settings import Preset, Setting
 from pages._shared.context import readable_errors
 
 _CARD_WIDTH = 215
-_HELP = {
-    ("elastic", "lambda"): "Resistance to volume change: high λ keeps areas as they are.",
-    ("elastic", "mu"): "Shear stiffness: high μ keeps shapes as they are.",
-    ("diffusion", "lambda"): "Smoothness: high λ keeps neighbours together, whatever the direction they move in.",
-}
 _START = 0.1
 _PINNED = "a"
 
@@ -50,7 +45,7 @@ def _slider(regularizer: Regularizer, place: int, tissue: str | None) -> float:
         regularizer.symbols[place] if tissue is None else f"{regularizer.symbols[place]} of {tissue}",
         *(0.0, 1.0, _START, 0.01),
         key=slider_key(name, tissue),
-        help=_HELP[regularizer.name, name],
+        help=regularizer.meaning[place],
         bind="query-params",
         persist_state="page",
     )

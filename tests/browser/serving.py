@@ -28,16 +28,18 @@ CHROMIUM_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-back
 
 
 @contextlib.contextmanager
-def served_app(home: Path, address: str = "localhost", **environment: str) -> Iterator[str]:
-    """Serves the app, bound to an address; yields its own on this machine."""
+def served_app(
+    home: Path, address: str = "localhost", folder: Path = ROOT, python: str | Path = sys.executable, **environment: str
+) -> Iterator[str]:
+    """Serves the app, bound to an address, started in a folder by an interpreter; yields its own on this machine."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "elasreg_core", "app", "--no-browser", "--port", str(port), "--address", address]
+    command = [str(python), "-m", "elasreg_core", "app", "--no-browser", "--port", str(port), "--address", address]
     log = (home.parent / f"{home.name}.log").open("w")
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, "ELASREG_HOME": str(home), **environment},
         stdout=log,
         stderr=subprocess.STDOUT,

@@ -197,7 +197,7 @@ def test_layouts_are_recognised(tmp_path):
 
 
 def test_an_unknown_layout_or_folder_is_refused(tmp_path):
-    with pytest.raises(InputError, match="layout 'oasis'. Expected: acdc or nlst or lungct or pairs. Received: oasis"):
+    with pytest.raises(InputError, match="layout 'oasis'. Expected: acdc or lungct or nlst or pairs. Received: oasis"):
         open_dataset(tmp_path, "oasis")
     with pytest.raises(InputError, match="There is no folder .*nowhere. Cure"):
         open_dataset(tmp_path / "nowhere", "acdc")

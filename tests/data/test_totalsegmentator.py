@@ -7,6 +7,7 @@ import pytest
 
 from elasreg_core.cli import main
 from elasreg_core.data.nifti import read_labels
+from elasreg_core.data.tissues import CARDIAC
 from elasreg_core.data.totalsegmentator import merge_tissues
 from elasreg_core.errors import InputError
 from tests.builders import oblique_affine, write_nifti
@@ -53,7 +54,7 @@ def test_classes_on_different_grids_are_refused(tmp_path):
 
 
 def test_what_is_no_segmentation_is_refused(tmp_path):
-    with pytest.raises(InputError, match="holds none of the tissues of a chest.*Received: no such file"):
+    with pytest.raises(InputError, match="holds none of the tissues lung, bone, liver.*Received: no such file"):
         merge_tissues(tmp_path)
     path = write_nifti(tmp_path / "ml.nii.gz", with_classes(1, 2))
     with pytest.raises(InputError, match="Received: a map without their numbers. Cure: .*the version that wrote it"):
@@ -66,3 +67,16 @@ def test_the_command_writes_the_map_and_counts(tmp_path, capsys):
     assert main(["data", "tissues", str(path), "--out", str(out)]) == 0
     assert "1 lung 2 voxels, 2 bone 1 voxels, 3 liver 1 voxels." in capsys.readouterr().out
     np.testing.assert_array_equal(read_labels(out).data, merge_tissues(path).data)
+
+
+def test_other_tissues_in_the_order_that_is_asked_for(tmp_path, capsys):
+    path = write_nifti(tmp_path / "ml.nii.gz", with_classes(5, 10, 26))
+    out = tmp_path / "labels.nii.gz"
+    assert main(["data", "tissues", str(path), "--tissues", "liver", "lung", "--out", str(out)]) == 0
+    np.testing.assert_array_equal(read_labels(out).data.ravel()[:4], [1, 2, 0, 0])
+    assert "1 liver 1 voxels, 2 lung 1 voxels." in capsys.readouterr().out
+
+
+def test_a_tissue_without_a_class_is_refused(tmp_path):
+    with pytest.raises(InputError, match="not find these tissues. Expected: some of bone, liver, lung. Received: RV"):
+        merge_tissues(tmp_path, table=CARDIAC)

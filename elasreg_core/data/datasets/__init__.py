@@ -1,23 +1,18 @@
-"""Data set layouts on disk: one module each, one table of them here."""
+"""Data set layouts on disk: one module each, found by its constant `LAYOUT`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from elasreg_core.data.datasets import acdc, lungct, nlst, pairs
-from elasreg_core.data.datasets.dataset import Dataset
+from elasreg_core.data.datasets.dataset import Dataset, Layout
 from elasreg_core.errors import InputError
+from elasreg_core.modules import modules_with
 
-LAYOUTS: dict[str, Callable[[Path], Dataset]] = {
-    "acdc": acdc.open_acdc,
-    "nlst": nlst.open_nlst,
-    "lungct": lungct.open_lungct,
-    "pairs": pairs.open_pairs,
-}
+_FOUND: list[Layout] = [module.LAYOUT for module in modules_with(__name__, "LAYOUT")]
+LAYOUTS = {layout.name: layout for layout in sorted(_FOUND, key=lambda layout: layout.is_general)}
 
-__all__ = ["LAYOUTS", "Dataset", "detect_layout", "open_dataset"]
+__all__ = ["LAYOUTS", "Dataset", "Layout", "detect_layout", "open_dataset"]
 
 
 def open_dataset(root: Path | str, layout: str) -> Dataset:
@@ -31,7 +26,7 @@ def open_dataset(root: Path | str, layout: str) -> Dataset:
     root = Path(root)
     if not root.is_dir():
         raise InputError(f"There is no folder {root}.", cure="Check the path")
-    found = LAYOUTS[layout](root)
+    found = LAYOUTS[layout].open(root)
     truth = root / "truth"  # phantoms have one, in every layout
     if not truth.is_dir():
         return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from elasreg_core.data.cases import Case
-from elasreg_core.data.datasets.dataset import Dataset
+from elasreg_core.data.datasets.dataset import Dataset, Layout
 from elasreg_core.data.tissues import CARDIAC
 from elasreg_core.errors import InputError
 
@@ -73,3 +73,6 @@ def _case(folder: Path) -> Case:
             f"{folder.name} is incomplete.", expected="two frames and their _gt labels", received=f"no {missing[0]}"
         )
     return Case(folder.name, moving, fixed, labels[1], labels[0], info.get("Group"))
+
+
+LAYOUT = Layout("acdc", open_acdc, CARDIAC)

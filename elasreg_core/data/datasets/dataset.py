@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -116,3 +117,20 @@ class Dataset:
                 cure="Write it beside the subjects",
             )
         return known
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How one data set lies on disk: the constant `LAYOUT` of every module in this folder that reads one.
+
+    Attributes:
+        name: as `--dataset` takes it.
+        open: lists the subjects under a folder without reading any image; raises InputError where there are none.
+        tissues: the label table that all data of this layout share; None where each data set says its own.
+        is_general: fits many folders, and is therefore tried last where a layout is to be recognised.
+    """
+
+    name: str
+    open: Callable[[Path], Dataset]
+    tissues: TissueTable | None = None
+    is_general: bool = False

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from elasreg_core.data.datasets.dataset import Dataset
+from elasreg_core.data.datasets.dataset import Dataset, Layout
 from elasreg_core.data.datasets.learn2reg import open_learn2reg
+from elasreg_core.data.tissues import THORAX
 
 
 def open_lungct(root: Path) -> Dataset:
     """Lists the subjects under `root`; see `open_learn2reg`."""
     return open_learn2reg(root, "LungCT", points=("landmarks", "keypoints"))
+
+
+LAYOUT = Layout("lungct", open_lungct, THORAX)

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from elasreg_core.data.datasets.dataset import Dataset
+from elasreg_core.data.datasets.dataset import Dataset, Layout
 from elasreg_core.data.datasets.learn2reg import open_learn2reg
+from elasreg_core.data.tissues import THORAX
 
 
 def open_nlst(root: Path) -> Dataset:
     """Lists the subjects under `root`; see `open_learn2reg`."""
     return open_learn2reg(root, "NLST", points=("keypoints",))
+
+
+LAYOUT = Layout("nlst", open_nlst, THORAX)

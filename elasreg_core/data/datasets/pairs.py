@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from elasreg_core.data.cases import Case
-from elasreg_core.data.datasets.dataset import Dataset
+from elasreg_core.data.datasets.dataset import Dataset, Layout
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.tables import read_json
@@ -59,3 +59,6 @@ def _tissues(path: Path) -> TissueTable | None:
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise InputError(f"{path} is not a list of tissue names.", expected='["lung", "bone", "liver"]', received=names)
     return TissueTable(tuple(names))
+
+
+LAYOUT = Layout("pairs", open_pairs, is_general=True)

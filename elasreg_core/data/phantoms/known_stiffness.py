@@ -5,7 +5,7 @@ Elastography gives kPa, over seven decades from lung to bone; a regularizer's pa
     λ : μ = 2ν / (1 − 2ν)        within each tissue, exactly
     the larger of λ and μ        from 0.1 (the softest of the tissues) to 1 (the stiffest), linear in log E
 
-E is the geometric mean of the reported range, ν the middle of its range (sources: `materials.py`).
+E is the geometric mean of the reported range, ν the middle of its range (sources: `data/known_tissues`).
 """
 
 from __future__ import annotations
@@ -15,17 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elasreg_core.data.phantoms import cardiac_tissues, thorax_tissues
+from elasreg_core.data.known_tissues import TISSUES
 from elasreg_core.data.phantoms.materials import Stiffness, StiffnessRange
 
 SOFTEST = 0.1
 
 #: What is known of the tissues that data sets label, by their names.
-LITERATURE: dict[str, StiffnessRange] = {
-    material.name: material.stiffness
-    for material in (*cardiac_tissues.MATERIALS, *thorax_tissues.MATERIALS)
-    if material.label > 0
-}
+LITERATURE: dict[str, StiffnessRange] = {tissue.name: tissue.stiffness for tissue in TISSUES.values()}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from elasreg_core.data.phantoms import cardiac_tissues, thorax_tissues
 from elasreg_core.data.phantoms.known_stiffness import LITERATURE, known_stiffness
 from elasreg_core.data.tissues import CARDIAC, THORAX
 
@@ -35,3 +36,12 @@ def test_tissues_that_nobody_measured_have_none():
 
 def test_tissues_of_equal_stiffness_are_all_at_the_top():
     assert [tissue.magnitude for tissue in known_stiffness(["RV", "LV-BP"])] == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "material",
+    [m for m in (*cardiac_tissues.MATERIALS, *thorax_tissues.MATERIALS) if m.label > 0],
+    ids=lambda m: m.name,
+)
+def test_phantoms_are_as_stiff_as_the_literature(material):
+    assert LITERATURE[material.name] == material.stiffness

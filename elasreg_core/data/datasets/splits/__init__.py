@@ -18,13 +18,14 @@ def split_of(layout: str) -> dict[str, frozenset[str]]:
     Raises:
         InputError: nobody has divided data of this layout.
     """
-    file = resources.files(__name__).joinpath(f"{layout}.json")
-    if not file.is_file():
+    files = {entry.name.removesuffix(".json"): entry for entry in resources.files(__name__).iterdir()}
+    divided = sorted(name for name, entry in files.items() if entry.name.endswith(".json"))
+    if layout not in divided:
         raise InputError(
             f"There is no division of {layout} data into {', '.join(SPLITS)}.",
-            expected="acdc, nlst or lungct",
+            expected=" or ".join(divided),
             received=layout,
             cure="Put what trains and what tests into folders of their own",
         )
-    table = json.loads(file.read_text(encoding="utf-8"))
+    table = json.loads(files[layout].read_text(encoding="utf-8"))
     return {name: frozenset(table[name]) for name in SPLITS}
