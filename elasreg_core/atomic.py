@@ -18,7 +18,8 @@ from typing import BinaryIO
 from elasreg_core.errors import unwritable
 from elasreg_core.locks import is_unlinked, lock
 
-_PART = ".part"
+#: How the names of temporary files end.
+PART = ".part"
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
@@ -93,7 +94,7 @@ def _umask() -> int:
 def _new_part(path: Path) -> tuple[int, str]:
     """A temporary file beside a file, locked."""
     while True:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART)
         if lock(descriptor) and not is_unlinked(descriptor):
             return descriptor, temporary
         os.close(descriptor)  # somebody took it for abandoned, just before it was locked
@@ -102,7 +103,7 @@ def _new_part(path: Path) -> tuple[int, str]:
 def _new_part_folder(path: Path) -> tuple[int, Path]:
     """A temporary folder beside a folder, locked."""
     while True:
-        partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART))
+        partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=PART))
         with contextlib.suppress(FileNotFoundError):
             descriptor = os.open(partial, os.O_RDONLY)
             if lock(descriptor) and partial.exists():
@@ -112,7 +113,7 @@ def _new_part_folder(path: Path) -> tuple[int, Path]:
 
 def _remove_abandoned(path: Path) -> None:
     """Removes what processes left that were killed while they wrote a file or a folder."""
-    for part in path.parent.glob(f".{glob.escape(path.name)}.*{_PART}"):
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*{PART}"):
         with contextlib.suppress(OSError):
             descriptor = os.open(part, os.O_RDONLY)
             try:
