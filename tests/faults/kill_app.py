@@ -34,7 +34,7 @@ from tests.faults.killing import run_to_the_end
 
 _NAME = "cardiac-phantom"
 _STEPS = 11
-_LONGEST_LIFE_S = 8.0  # of a server; it starts in some seconds
+_LIVES = 2.5  # how many times as long as starting takes a server may live
 _SLOW_MS = 240_000
 
 
@@ -46,11 +46,13 @@ class AppTally:
         kills: of servers, by what they were doing.
         workers: that were killed beside them, each of which a page called dead and started again.
         searches: that ended like the uninterrupted one.
+        start_s: how long a server takes to start here and now.
     """
 
     kills: Counter[str] = field(default_factory=Counter)
     workers: int = 0
     searches: int = 0
+    start_s: float = 0.0
 
     def __str__(self) -> str:
         where = ", ".join(f"{count} {name}" for name, count in self.kills.items())
@@ -91,16 +93,18 @@ def _one_search(home: Path, browser: Browser, times: int, rng: np.random.Generat
             time.sleep(0.5)  # the last one may end in peace
             continue
         with _server(home) as (url, process):
-            life, doing = rng.uniform(0, _LONGEST_LIFE_S), "while starting"
+            began, doing = time.monotonic(), "while starting"
             if before is None or not before.is_running:
                 _wait_until_healthy(url, process)
+                tally.start_s = time.monotonic() - began
                 _press(browser, url, before)
-                life, doing = rng.choice([rng.uniform(0, 0.5), life]), "after a page had pressed the button"
-            elif _is_healthy_within(url, life):
-                doing = "while serving"
+                time.sleep(rng.choice([rng.uniform(0, 0.5), rng.uniform(0, tally.start_s)]))
+                doing = "after a page had pressed the button"
             else:
-                life = 0.0
-            time.sleep(life)
+                moment = began + rng.uniform(0, _LIVES * tally.start_s)
+                if _is_healthy_before(url, moment):
+                    doing = "while serving"
+                time.sleep(max(0.0, moment - time.monotonic()))
         tally.kills[doing] += 1
         after = _job(home)
         if before is not None and before.is_running:
@@ -159,9 +163,8 @@ def _wait_until_healthy(url: str, process: subprocess.Popen) -> None:
         time.sleep(0.1)
 
 
-def _is_healthy_within(url: str, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+def _is_healthy_before(url: str, moment: float) -> bool:
+    while time.monotonic() < moment:
         if is_healthy(url):
             return True
         time.sleep(0.05)

@@ -1,7 +1,7 @@
 """Kill -9 at random moments: a command is killed and started again until it ends by itself, and then another is begun.
 
 Moments are drawn over the length of an uninterrupted run, in seconds of the process's own computing, so that a busy
-machine changes nothing. Every other kill waits for a temporary file instead and comes in the middle of a write.
+machine changes nothing. Every other kill counts writes instead, and comes in the middle of one or right behind it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from elasreg_core.atomic import PART
 from tests.conftest import ROOT
 
 _LONGEST_S = 300.0  # of one process; nothing here takes so long on any machine
-_MOST_SIGHTS = 12  # of temporary files before a kill that waits for one
 
 
 class Victim(Protocol):
@@ -41,6 +40,12 @@ class Victim(Protocol):
 
     def environment(self) -> Mapping[str, str]:
         """What it runs in."""
+
+    def writes(self) -> int:
+        """How often something was written so far, as far as it was seen."""
+
+    def most_writes(self) -> int:
+        """Before how many more of them, at most, a kill should come."""
 
     def done(self) -> int:
         """How many units of work are kept; fails where something that is kept cannot be read."""
@@ -78,7 +83,9 @@ class Tally:
         )
 
 
-def kill_again_and_again(victim: Victim, times: int, seconds: float, rng: np.random.Generator) -> Tally:
+def kill_again_and_again(
+    victim: Victim, times: int, seconds: float, rng: np.random.Generator, only_at_writes: bool = False
+) -> Tally:
     """Chains until so many kills are done, the last one to its end.
 
     Args:
@@ -86,6 +93,7 @@ def kill_again_and_again(victim: Victim, times: int, seconds: float, rng: np.ran
         times: kills.
         seconds: that an uninterrupted run computes.
         rng: of the moments.
+        only_at_writes: no kill at a mere moment.
     """
     tally = Tally()
     while tally.kills.total() < times:
@@ -95,19 +103,20 @@ def kill_again_and_again(victim: Victim, times: int, seconds: float, rng: np.ran
             tally.resumed += kept > 0
             tally.kept += kept
             last = tally.kills.total() >= times
-            moment = float("inf") if last else rng.uniform(0, seconds)
-            sights = int(rng.integers(1, _MOST_SIGHTS)) if rng.random() < 0.5 else None
-            before = _parts(victim.folder)
-            ended = _run(victim, moment, None if last else sights)
+            moment, writes = float("inf") if last else rng.uniform(0, seconds), None
+            if (rng.random() < 0.5 or only_at_writes) and not last:
+                writes = int(rng.integers(1, victim.most_writes() + 1))
+            before = parts_in(victim.folder)
+            ended = _run(victim, moment, writes)
             now = victim.done()
             assert now >= kept, f"{kept} units were kept, and {now} are left in {victim.folder}"
             if not ended:
                 place = "at the end" if victim.is_nearly_done() else "in the middle" if now > kept else "starting"
                 tally.kills[place] += 1
-                tally.torn += bool(_parts(victim.folder) - before)
+                tally.torn += bool(parts_in(victim.folder) - before)
             kept = now
         victim.check_end()
-        assert not _parts(victim.folder), f"temporary files are left: {_parts(victim.folder)}"
+        assert not parts_in(victim.folder), f"temporary files are left: {parts_in(victim.folder)}"
         tally.chains += 1
     return tally
 
@@ -124,23 +133,18 @@ def run_to_the_end(command: list[str], environment: Mapping[str, str]) -> float:
     return computed
 
 
-def _run(victim: Victim, moment: float, sights: int | None) -> bool:
+def _run(victim: Victim, moment: float, writes: int | None) -> bool:
     """One run; whether it ended by itself before it could be killed."""
     log = victim.folder / "output.log"
     with log.open("w") as output, _process(victim.command(), victim.environment(), output) as process:
         watched, began = psutil.Process(process.pid), time.monotonic()
-        seen, old = set(), _parts(victim.folder)
+        before = victim.writes()
         while process.poll() is None:
             assert time.monotonic() - began < _LONGEST_S, log.read_text()
-            if sights is None:
-                is_time = _computed_s(watched) >= moment
-            else:
-                seen |= _parts(victim.folder) - old
-                is_time = len(seen) >= sights
-            if is_time:
+            if _computed_s(watched) >= moment if writes is None else victim.writes() - before >= writes:
                 process.kill()
                 break
-            time.sleep(0.01 if sights is None else 0.0005)
+            time.sleep(0.01 if writes is None else 0.0005)
         ended = process.wait() != -signal.SIGKILL
         assert process.returncode in (0, -signal.SIGKILL), log.read_text()
         return ended
@@ -164,6 +168,6 @@ def _computed_s(process: psutil.Process) -> float:
     return times.user + times.system
 
 
-def _parts(folder: Path) -> set[Path]:
+def parts_in(folder: Path) -> set[Path]:
     """Temporary files that are there, of the living and of the dead."""
     return set(folder.rglob(f".*{PART}"))

@@ -20,7 +20,7 @@ from elasreg_core.workspace.paths import STORE
 from elasreg_core.workspace.store import Store
 from elasreg_core.workspace.trainings import Training
 from tests.builders import small_run
-from tests.faults.killing import run_to_the_end
+from tests.faults.killing import parts_in, run_to_the_end
 
 _GRID = 31  # 960 nodes
 
@@ -39,6 +39,7 @@ class TrainingVictim:
         self._config = folder / "small.toml"
         self._config.write_text(small_run(hearts, models, steps).replace("save_every = 5", "save_every = 1"))
         self._out = folder / "uninterrupted"
+        self._seen: set[Path] = set()
         self.seconds = run_to_the_end(self.command(), self.environment())
         self._expected = {model: self._result(model) for model in models}
 
@@ -50,6 +51,14 @@ class TrainingVictim:
 
     def environment(self) -> dict[str, str]:
         return {"ELASREG_HOME": str(self.folder / "home")}
+
+    def writes(self) -> int:
+        """Temporary files that were seen."""
+        self._seen |= parts_in(self.folder)
+        return len(self._seen)
+
+    def most_writes(self) -> int:
+        return 12
 
     def done(self) -> int:
         """Steps that are saved. Every state can be taken up and shown, every checkpoint is whole."""
@@ -99,8 +108,7 @@ class SearchVictim:
         folder.mkdir()
         config = folder / "small.toml"
         config.write_text(small_run(hearts, models=("elas-g",), steps=1))
-        self._chain = folder / "uninterrupted"
-        self._family = folder / "family"
+        self._chain, self._family = folder / "uninterrupted", folder / "family"
         run_to_the_end(["train", str(config), "--out", str(self._family)], self.environment())
         self.seconds = run_to_the_end(self.command(), self.environment())
         self._expected = self._tables()
@@ -115,6 +123,13 @@ class SearchVictim:
 
     def environment(self) -> dict[str, str]:
         return {"ELASREG_HOME": str(self._chain / "home")}
+
+    def writes(self) -> int:
+        """Nodes in the store, and temporary files of tables."""
+        return count_nodes(self._chain / "home" / STORE) + len(parts_in(self.folder))
+
+    def most_writes(self) -> int:
+        return self._steps**2 + 1 - len(self._nodes)
 
     def done(self) -> int:
         """Nodes in the store: all that were there before, with the same scores. A table is whole or not there."""
@@ -142,3 +157,13 @@ class SearchVictim:
     def _tables(self) -> dict[str, bytes | None]:
         paths = [self._chain / name for name in ("sweep.csv", "sweep-chosen.csv")]
         return {path.name: path.read_bytes() if path.is_file() else None for path in paths}
+
+
+def count_nodes(path: Path) -> int:
+    """Of one search, asked in a way that disturbs nobody."""
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db,
+    ):
+        return db.execute("SELECT COUNT(*) FROM scores WHERE metric = 'dice' AND label = 1").fetchone()[0]
+    return 0
