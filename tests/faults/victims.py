@@ -58,7 +58,7 @@ class TrainingVictim:
         return len(self._seen)
 
     def most_writes(self) -> int:
-        return 12
+        return 40
 
     def done(self) -> int:
         """Steps that are saved. Every state can be taken up and shown, every checkpoint is whole."""
