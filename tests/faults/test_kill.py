@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+
 import numpy as np
+import psutil
 import pytest
 
+from tests.conftest import ROOT
 from tests.faults.killing import kill_again_and_again
 from tests.faults.victims import SearchVictim, TrainingVictim
 
@@ -25,3 +31,18 @@ def test_search(hearts, tmp_path):
     print(f"\nsearch: {tally}")
     assert tally.kills["in the middle"] == 2
     assert (tally.resumed, tally.chains) == (2, 1)
+
+
+def test_the_workers_of_a_killed_command_end_with_it(tmp_path):
+    command = [sys.executable, "-m", "elasreg_core", "phantom", "cardiac", "--subjects", "64"]
+    with subprocess.Popen(
+        [*command, "--out", str(tmp_path / "hearts")], cwd=ROOT, stderr=subprocess.DEVNULL
+    ) as process:
+        while not list(tmp_path.rglob("Info.cfg")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+    assert workers
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert alive == []
