@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup app test test-fast lint bench checkpoints stiffness load screenshots notebooks docs wheel wheel-check clean
+.PHONY: help setup app test test-fast faults lint bench checkpoints stiffness load screenshots notebooks docs wheel wheel-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ test: lint ## set up and run every test, two files at a time (browser tests need
 
 test-fast: $(VENV)/.dev ## the tests that take no more than a few seconds each
 	$(BIN)/python -m pytest -m 'not slow and not browser'
+
+faults: $(VENV)/.dev ## kill -9 a training, a search and the app fifty times each, and count what is lost (half an hour)
+	$(BIN)/python -m tests.faults.kills --times 50
 
 lint: $(VENV)/.dev ## ruff, mypy, import contracts
 	$(BIN)/ruff check .

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 
 from elasreg_core import __version__
 from elasreg_core.cli import app, apply, compare, data, doctor, register, search, submission, train, verify
-from elasreg_core.errors import InputError
+from elasreg_core.errors import InputError, means_unwritable, unwritable
 from elasreg_core.workspace.worker import this_worker
 
 EPILOG = """\
@@ -59,8 +60,11 @@ def _run(arguments: Sequence[str] | None) -> tuple[int, str]:
         sentence = str(error)
     except OSError as error:
         sentence = f"{error.strerror or error}: {error.filename or 'no file named'}."
+        if means_unwritable(error):
+            sentence = str(unwritable(error.filename or "A file", error))
     except KeyboardInterrupt:
         code, sentence = 130, "stopped; what was finished is kept."
         print(file=sys.stderr)
-    print(f"elasreg: {sentence}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # of a terminal that is gone, or a log on a disk that is full
+        print(f"elasreg: {sentence}", file=sys.stderr, flush=True)
     return code, sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from nibabel.affines import voxel_sizes
 from nibabel.filebasedimages import ImageFileError
 from nibabel.spatialimages import HeaderDataError
 
+from elasreg_core.atomic import replacing
 from elasreg_core.data.grid import Grid
 from elasreg_core.errors import InputError
 
@@ -21,6 +23,7 @@ _UNORIENTED = (
     "The header gives no orientation (no sform, no qform); took the array's axes as they are, "
     "so that left and right may be exchanged."
 )
+_GZIP_LEVEL = 1  # as nibabel's own; higher ones take far longer for little
 _FARTHEST_MM = 1e6  # from the origin; a wrong header says 1e30 as easily as 1
 _SPACING_TOLERANCE = 0.01  # relative; headers round to float32, contradictions are far larger
 
@@ -161,15 +164,23 @@ def require_same_grid(image: Volume, labels: Volume) -> None:
 def write_volume(
     path: Path, data: npt.NDArray[Any], affine: npt.NDArray[np.float64], intent: str | None = None, mark: str = ""
 ) -> None:
-    """Writes an array as NIfTI; `intent` names a NIfTI intent such as "vector", `mark` goes into its free name."""
+    """Writes an array as NIfTI; `intent` names a NIfTI intent such as "vector", `mark` goes into its free name.
+
+    Raises:
+        InputError: the disk is full, or may not be written to; what was there before is still there then.
+    """
     image = nib.Nifti1Image(data, affine)
     image.header.set_xyzt_units("mm")
     image.set_sform(affine, code=1)
     image.set_qform(affine, code=1)
     if intent is not None:
         image.header.set_intent(intent, name=mark)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    nib.save(image, path)
+    with replacing(path) as stream:
+        if Path(path).suffix == ".gz":
+            with gzip.GzipFile("", "wb", _GZIP_LEVEL, stream, mtime=0) as packed:
+                image.to_stream(packed)
+        else:
+            image.to_stream(stream)
 
 
 def _open(path: Path) -> Any:

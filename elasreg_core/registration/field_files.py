@@ -10,11 +10,13 @@ two equal slices thick in mm, half a slice to either side, and marked so; readin
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from elasreg_core.atomic import write_atomic
 from elasreg_core.data.grid import Grid
 from elasreg_core.data.nifti import read_vectors, write_volume
 from elasreg_core.data.spatial import SpatialDisplacement
@@ -56,7 +58,7 @@ def write_itk_transform(path: Path, field: SpatialDisplacement) -> Path | None:
     """Writes an ITK transform file, for tools that take no NIfTI fields; None where SimpleITK is not installed.
 
     Raises:
-        InputError: the grid's axes are not perpendicular, which ITK does not know.
+        InputError: the grid's axes are not perpendicular, which ITK does not know; or the disk is full.
     """
     try:
         import SimpleITK as sitk
@@ -77,8 +79,17 @@ def write_itk_transform(path: Path, field: SpatialDisplacement) -> Path | None:
     image.SetSpacing(spacing.tolist())
     image.SetOrigin((RAS_TO_LPS * field.grid.affine[:3, 3]).tolist())
     image.SetDirection(directions.ravel().tolist())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sitk.WriteTransform(sitk.DisplacementFieldTransform(image), str(path))
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / path.name
+        try:
+            sitk.WriteTransform(sitk.DisplacementFieldTransform(image), str(written))
+        except RuntimeError as error:
+            raise InputError(
+                f"{path} cannot be written as an ITK transform.",
+                received=str(error).splitlines()[-1],
+                cure=f"Free some space for temporary files, in {folder}, then run the same again",
+            ) from error
+        write_atomic(path, written.read_bytes())
     return path
 
 

@@ -20,7 +20,7 @@ from elasreg_core.networks.voxelmorph_tf import keras, tf
 from elasreg_core.training.batches import Batch, TrainingSet
 from elasreg_core.training.from_slices import spread
 from elasreg_core.training.losses import with_overlap, with_supervision
-from elasreg_core.training.model_card import write_model_card
+from elasreg_core.training.model_card import MODEL_CARD, write_model_card
 from elasreg_core.training.plan import Plan
 from elasreg_core.training.state import HISTORY_COLUMNS, HistoryRow, LiveHistory, RunFolder, fingerprint
 from elasreg_core.training.warm_start import Lines, taken_up, with_line_weights
@@ -214,6 +214,8 @@ def train_model(
     folder.require_usable(resume)
     finished = folder.finished()
     if finished is not None:
+        if not (out / MODEL_CARD).is_file():  # it was killed between the two
+            write_model_card(finished)
         return finished
 
     trainer = Trainer(config, model, len(pairs.tissues) + 1)

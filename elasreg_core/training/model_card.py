@@ -9,6 +9,8 @@ from elasreg_core.atomic import write_atomic
 from elasreg_core.networks.architecture import MODELS, Model
 from elasreg_core.networks.checkpoint import Checkpoint
 
+MODEL_CARD = "MODEL_CARD.md"
+
 
 def write_model_card(checkpoint: Checkpoint) -> Path:
     """Writes the card beside model.json, from model.json alone."""
@@ -55,7 +57,7 @@ def write_model_card(checkpoint: Checkpoint) -> Path:
         "The training curve is `history.csv`. Not a medical device: for research and teaching only.",
         "",
     ]
-    path = checkpoint.folder / "MODEL_CARD.md"
+    path = checkpoint.folder / MODEL_CARD
     write_atomic(path, "\n".join(lines))
     return path
 

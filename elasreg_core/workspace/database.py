@@ -5,14 +5,18 @@ Whoever keeps something there brings its own tables (`store`: node scores; `revi
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from elasreg_core.errors import InputError
+from elasreg_core.errors import InputError, unwritable
 
 _CANNOT = "The workspace's database {path} cannot be used."
+_SPACE_BYTES = 2**16  # what SQLite needs beside the database, at least
 
 
 class Database:
@@ -27,7 +31,7 @@ class Database:
             patience_s: how long another writer is waited for.
 
         Raises:
-            InputError: it is damaged, locked for longer, or no database.
+            InputError: it is damaged, locked for longer, or no database; the disk is full or read-only.
         """
         self.path, self._patience_s = Path(path), patience_s
         try:
@@ -44,7 +48,7 @@ class Database:
         """A connection; what is done with it is kept wholly or not at all.
 
         Raises:
-            InputError: the file is damaged or locked, or the disk is full.
+            InputError: the file is damaged or locked, or the disk is full or read-only.
         """
         try:
             connection = sqlite3.connect(self.path, timeout=self._patience_s)
@@ -62,13 +66,21 @@ class Database:
 
     def _unusable(self, error: sqlite3.DatabaseError) -> InputError:
         primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without what extends it
+        is_full = primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and self._is_disk_full())
+        if is_full:
+            return unwritable(self.path, OSError(errno.ENOSPC, str(error)))
+        if primary == sqlite3.SQLITE_READONLY or not os.access(self.path.parent, os.W_OK):
+            return unwritable(self.path, OSError(errno.EROFS, str(error)))
         locked = primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         return InputError(
             _CANNOT.format(path=self.path),
-            expected="a database that elasreg wrote, on a disk with space, not locked for long",
+            expected="a database that elasreg wrote, not locked for long",
             received=str(error),
             cure="Try again when the other program has finished writing"
             if locked
             else "Move the file away, but keep it (searches can be computed again, reviews cannot), "
             "or choose another ELASREG_HOME",
         )
+
+    def _is_disk_full(self) -> bool:
+        return shutil.disk_usage(self.path.parent).free < _SPACE_BYTES

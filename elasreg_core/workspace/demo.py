@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from elasreg_core.atomic import new_folder
 from elasreg_core.data.phantoms import Cohort, write_cohort
 from elasreg_core.workspace.paths import data_folder
 
@@ -34,11 +33,7 @@ def make_demo() -> None:
 def ensure_phantom(cohort: Cohort, root: Path, on_subject: Callable[[str], None] = lambda _: None) -> Path:
     """A phantom cohort at `root`, made where it is missing; it appears whole or not at all."""
     if not root.exists():
-        root.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{root.name}.") as folder:
-            partial = Path(folder) / root.name
+        with new_folder(root) as partial:
             for name in write_cohort(partial, cohort):
                 on_subject(name)
-            with contextlib.suppress(OSError):  # another process was faster; its cohort is the same
-                partial.rename(root)
     return root

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.config import RunConfig, subjects_of
 from elasreg_core.data.datasets import Dataset
-from elasreg_core.errors import InputError
+from elasreg_core.errors import InputError, unwritable
+from elasreg_core.locks import held
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.training.batches import TrainingSet
@@ -18,6 +20,8 @@ from elasreg_core.training.state import RunFolder, fingerprint
 from elasreg_core.workspace.demo import ensure_phantom
 from elasreg_core.workspace.paths import data_folder, find_family, home, open_data
 from elasreg_core.workspace.progress import Reporter
+
+_LOCK = ".training"  # is there while a process trains into the folder
 
 
 def training_data(config: RunConfig, reporter: Reporter) -> Dataset:
@@ -46,13 +50,28 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
         reporter: hears of progress.
 
     Raises:
-        InputError: the family to start from is missing; see also `training_data`, `load_case` and `train_model`.
+        InputError: the family to start from is missing, or another process trains into `out`; see also
+            `training_data`, `load_case` and `train_model`.
     """
     origin = _origin(config)
     dataset = training_data(config, reporter)
     for fault in dataset.faults:
         reporter.note(f"Left out: {fault}")
     pairs = _load_all(dataset, config, reporter)
+    with _alone_in(out):
+        return _trained(config, text, pairs, out, resume, reporter, origin)
+
+
+def _trained(
+    config: RunConfig,
+    text: str,
+    pairs: TrainingSet,
+    out: Path,
+    resume: bool,
+    reporter: Reporter,
+    origin: Checkpoint | None,
+) -> list[Checkpoint]:
+    """The models of a family, trained one after the other by this process alone."""
     for model in config.models:
         RunFolder(out / model, fingerprint(config, model, pairs)).require_usable(resume)
     write_atomic(out / "config.toml", text)
@@ -71,6 +90,28 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
             start = origin
         checkpoints[model] = train_model(config, model, pairs, out / model, resume, on_step, start)
     return list(checkpoints.values())
+
+
+@contextlib.contextmanager
+def _alone_in(out: Path) -> Iterator[None]:
+    """Two processes in one folder would mix their states; a killed one leaves the way free.
+
+    Raises:
+        InputError: another one trains there, or the folder cannot be written to.
+    """
+    with contextlib.ExitStack() as until_the_end:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            is_free = until_the_end.enter_context(held(out / _LOCK))
+        except OSError as error:
+            raise unwritable(out, error) from error
+        if not is_free:
+            raise InputError(
+                f"Another process is training into {out}.",
+                expected="one training to a folder at a time",
+                cure="Wait until it has ended, or choose another --out",
+            )
+        yield
 
 
 def _origin(config: RunConfig) -> Checkpoint | None:

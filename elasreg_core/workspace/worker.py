@@ -17,6 +17,8 @@ from elasreg_core.workspace.jobs import JOB_VARIABLE, Jobs
 from elasreg_core.workspace.paths import store_path
 
 _PAUSE_S = 0.25  # between two reports
+_PATIENCE_S = 1.0  # with a database that somebody else has locked; how it ended is worth waiting for
+_UNHEARD_S = 30.0  # until the next report where one could not be written
 _GRACE_S = 8  # at least, to reach the end of a unit of work; then work ends where it stands
 SEARCHES_AT_ONCE = max(2, (os.cpu_count() or 1) // 2)  # each uses all cores most of the time, and some memory
 _NICENESS = 5  # pages come first
@@ -45,9 +47,10 @@ class Worker:
         self._stop_asked = False
         self._last = 0.0
         self._unit_s = 0.0  # how long the last unit of work took
+        self._unheard_until = 0.0
         self._database: Database | None = None
         with contextlib.suppress(InputError):
-            self._database = Database(store_path(), "")
+            self._database = Database(store_path(), "", _PATIENCE_S)
 
     def __enter__(self) -> Worker:
         """Gets ready to stop on request, and lets pages go first."""
@@ -74,6 +77,9 @@ class Worker:
             others = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
             sentence = self.faults[0] + others
         said = {"message": sentence} if sentence else {}
+        self._unheard_until = 0.0
+        with contextlib.suppress(InputError):
+            self._database = Database(store_path(), "")  # which is waited for
         self._write(state=state, finished=time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()), heard=time.time(), **said)
 
     def wait_for_turn(self, at_once: int = SEARCHES_AT_ONCE) -> None:
@@ -127,9 +133,13 @@ class Worker:
         """Changes the job's row, if it is still this process's; work goes on where that is not possible."""
         assignments = ", ".join(f"{name} = ?" for name in values)
         query = f"UPDATE jobs SET {assignments} WHERE id = ? AND pid = ?"  # noqa: S608 (names of our own)
-        if self._database is not None:
-            with contextlib.suppress(InputError), self._database.connection() as connection:
+        if self._database is None or time.monotonic() < self._unheard_until:
+            return
+        try:
+            with self._database.connection() as connection:
                 connection.execute(query, (*values.values(), self.number, os.getpid()))
+        except InputError:  # locked, or on a disk that is full
+            self._unheard_until = time.monotonic() + _UNHEARD_S
 
 
 def tell_faults(faults: Sequence[str], anything_done: bool) -> None:

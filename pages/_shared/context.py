@@ -11,11 +11,11 @@ import streamlit as st
 from elasreg_core.data.datasets import Dataset
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.tissues import TissueTable
-from elasreg_core.errors import InputError
+from elasreg_core.errors import InputError, unwritable
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import Family
 from elasreg_core.physics.parameters import ELASTIC, Regularizer
-from elasreg_core.workspace.paths import data_folder, family_names, find_family, is_shipped
+from elasreg_core.workspace.paths import data_folder, family_names, find_family, home, is_shipped
 from pages._shared import loaders, own_data
 
 
@@ -50,11 +50,11 @@ class Cohort:
 
 @contextlib.contextmanager
 def readable_errors(ends_page: bool = True) -> Iterator[None]:
-    """Shows bad input as the sentence it is, and ends the page there; nothing computed is lost."""
+    """Shows bad input, and a disk that is full, as the sentence it is, and ends the page; nothing computed is lost."""
     try:
         yield
-    except InputError as error:
-        show_error(error)
+    except (InputError, OSError) as error:
+        show_error(error if isinstance(error, InputError) else unwritable(error.filename or home(), error))
         if ends_page:
             st.stop()
 

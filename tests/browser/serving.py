@@ -61,7 +61,14 @@ def _wait_until_healthy(url: str, process: subprocess.Popen) -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the app stopped with exit code {process.returncode}")
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):  # noqa: S310
+        if is_healthy(url):
             return
         time.sleep(0.2)
     raise RuntimeError("the app did not answer within 60 s")
+
+
+def is_healthy(url: str) -> bool:
+    """Whether a server answers."""
+    with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):  # noqa: S310
+        return True
+    return False

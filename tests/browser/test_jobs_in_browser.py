@@ -1,4 +1,4 @@
-"""Long work in Chromium: a search is reloaded in its midst, stopped, gone on with; a training's curve grows alone."""
+"""Long work in Chromium: a search outlives its browser, is reloaded, stopped, gone on with; a curve grows alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+
+from tests.browser.conftest import CHROMIUM
+from tests.browser.serving import CHROMIUM_FLAGS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -19,9 +22,15 @@ def page(browser):
     page.close()
 
 
-def test_a_search_is_reloaded_stopped_and_gone_on_with(page, app_url):
-    page.goto(f"{app_url}/identify?steps=21&subject=patient003")  # 440 nodes: there is time to press a button
-    page.get_by_role("button", name="Search this subject").click(timeout=180_000)
+def test_a_search_outlives_its_browser_and_is_reloaded_stopped_and_gone_on_with(browser, page, app_url):
+    url = f"{app_url}/identify?steps=21&subject=patient003"  # 440 nodes: there is time to press a button
+    first = browser.browser_type.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+    starting = first.new_page()
+    starting.goto(url)
+    starting.get_by_role("button", name="Search this subject").click(timeout=180_000)
+    expect(starting.get_by_text(re.compile("Starting a worker|Searching patient003"))).to_be_visible(timeout=60_000)
+    first.close()
+    page.goto(url)
     expect(page.get_by_text(re.compile("Starting a worker|Searching patient003"))).to_be_visible(timeout=60_000)
     expect(page.get_by_text(re.compile(r"Searching patient003 with elas-g: [1-9]\d* of 440"))).to_be_visible(
         timeout=180_000

@@ -248,6 +248,16 @@ def test_a_finished_training_is_left_as_it_is_even_without_its_state(pairs, unin
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
+def test_a_card_that_a_kill_has_prevented_is_written(pairs, uninterrupted, tmp_path):
+    folder = tmp_path / uninterrupted.folder.name
+    shutil.copytree(uninterrupted.folder, folder)
+    card = folder / "MODEL_CARD.md"
+    expected = card.read_text().splitlines()[1:]  # the first one names the folder
+    card.unlink()
+    train_model(CONFIG, "elas-sas", pairs, folder, resume=True)
+    assert card.read_text().splitlines()[1:] == expected
+
+
 def test_resuming_on_other_data_is_refused(pairs, uninterrupted):
     other = dataclasses.replace(pairs, moving=pairs.moving[::-1])
     with pytest.raises(InputError, match="another configuration or of other data"):

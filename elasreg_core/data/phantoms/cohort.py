@@ -13,12 +13,13 @@ from __future__ import annotations
 import csv
 import io
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +151,7 @@ def write_cohort(out: Path, cohort: Cohort, workers: int | None = None) -> Itera
     if workers == 1:
         yield from map(task, numbers)
     else:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers, get_context("spawn"), _end_with_parent) as pool:
             with _one_thread_each():
                 subjects = pool.map(task, numbers)  # starts the workers
             yield from subjects
@@ -190,6 +191,18 @@ def _write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[objec
     writer.writerow(columns)
     writer.writerows(rows)
     write_atomic(path, text.getvalue())
+
+
+def _end_with_parent() -> None:
+    """In a worker: a parent that is killed tells nobody, and its workers would wait for their next subject for ever."""
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager
