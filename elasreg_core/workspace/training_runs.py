@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,16 @@ from pathlib import Path
 from elasreg_core.atomic import write_atomic
 from elasreg_core.config import RunConfig, subjects_of
 from elasreg_core.data.datasets import Dataset
+from elasreg_core.data.pair import RegistrationPair
+from elasreg_core.data.prepared import fingerprint as fingerprint_of_files
+from elasreg_core.data.tissues import TissueTable
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS
 from elasreg_core.networks.checkpoint import Checkpoint
+from elasreg_core.registration.memory import bytes_free
 from elasreg_core.training.batches import TrainingSet
 from elasreg_core.training.loop import Progress, train_model
+from elasreg_core.training.stacks import open_stacks, stacked_bytes, write_stacks
 from elasreg_core.training.state import RunFolder, fingerprint
 from elasreg_core.workspace.demo import ensure_phantom
 from elasreg_core.workspace.paths import data_folder, find_family, home, open_data
@@ -35,7 +41,15 @@ def training_data(config: RunConfig, reporter: Reporter) -> Dataset:
     return subjects_of(config, open_data(root, config.data.layout))
 
 
-def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter: Reporter) -> list[Checkpoint]:
+def run_training(
+    config: RunConfig,
+    text: str,
+    out: Path,
+    resume: bool,
+    reporter: Reporter,
+    devices: int | None = None,
+    memory_gib: float | None = None,
+) -> list[Checkpoint]:
     """Trains the models of a configuration one after the other into `out/<model>`.
 
     Args:
@@ -44,6 +58,9 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
         out: the family's folder.
         resume: go on where a run was interrupted; finished models are left as they are.
         reporter: hears of progress.
+        devices: how many share every batch, as of `train_model`.
+        memory_gib: what the cohort's pairs may take of the memory (None: half of what is free); a larger cohort is put
+            onto disk, from which every batch reads its own pairs.
 
     Raises:
         InputError: the family to start from is missing; see also `training_data`, `load_case` and `train_model`.
@@ -52,7 +69,7 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
     dataset = training_data(config, reporter)
     for fault in dataset.faults:
         reporter.note(f"Left out: {fault}")
-    pairs = _load_all(dataset, config, reporter)
+    pairs = training_pairs(dataset, config, reporter, memory_gib)
     for model in config.models:
         RunFolder(out / model, fingerprint(config, model, pairs)).require_usable(resume)
     write_atomic(out / "config.toml", text)
@@ -69,7 +86,7 @@ def run_training(config: RunConfig, text: str, out: Path, resume: bool, reporter
         start = checkpoints[MODELS[model].global_name] if warm else None
         if not adaptive:
             start = origin
-        checkpoints[model] = train_model(config, model, pairs, out / model, resume, on_step, start)
+        checkpoints[model] = train_model(config, model, pairs, out / model, resume, on_step, start, devices)
     return list(checkpoints.values())
 
 
@@ -87,10 +104,35 @@ def _origin(config: RunConfig) -> Checkpoint | None:
         ) from error
 
 
-def _load_all(dataset: Dataset, config: RunConfig, reporter: Reporter) -> TrainingSet:
+def training_pairs(
+    dataset: Dataset, config: RunConfig, reporter: Reporter, memory_gib: float | None = None
+) -> TrainingSet:
+    """The pairs of a run: in memory, or where they would take more of it than they may, on disk.
+
+    Raises:
+        InputError: see `load_case`, `TrainingSet.from_pairs` and `write_stacks`.
+    """
+    has_truth = all(case.truth is not None for case in dataset.cases)
+    needed = stacked_bytes(len(dataset.cases), config.preprocessing.grid_shape, has_truth)
+    allowed = bytes_free() / 2 if memory_gib is None else memory_gib * 2**30
     done = reporter.phase("loading pairs", len(dataset.cases))
+
+    def load(subject: str) -> RegistrationPair:
+        return dataset.load(subject, config.preprocessing)
+
+    if needed > allowed:
+        folder = _stacks_folder(dataset, config)
+        reporter.note(f"The pairs take {needed / 2**30:.3g} GiB and stay on disk, in {folder}.")
+        return open_stacks(folder) or write_stacks(folder, dataset.subjects, load, done)
     pairs = []
     for subject in dataset.subjects:
-        pairs.append(dataset.load(subject, config.preprocessing))
+        pairs.append(load(subject))
         done(len(pairs))
     return TrainingSet.from_pairs(pairs)
+
+
+def _stacks_folder(dataset: Dataset, config: RunConfig) -> Path:
+    """Where the stacks of just these pairs lie; a changed file makes another folder."""
+    tissues = dataset.tissues or TissueTable(("unknown",))  # which loading will say
+    each = [fingerprint_of_files(case, config.preprocessing, tissues) for case in dataset.cases]
+    return home() / "prepared" / f"stacks-{hashlib.sha256(repr(each).encode()).hexdigest()[:20]}"
