@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
+import os
 import pickle
+import resource
 import sqlite3
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,10 +29,12 @@ from elasreg_core.data.datasets import open_dataset
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.phantoms import Cohort
 from elasreg_core.data.prepared import PreparedPairs
+from elasreg_core.data.tissues import TissueTable
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.sweep import NodeScores, SubjectSweep
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.networks.plain_network import PlainNetwork
+from elasreg_core.registration.engine import Engine
 from elasreg_core.workspace.cluster.connection import connected
 from elasreg_core.workspace.cluster.worker_side import CheckpointFiles, held, packed
 from elasreg_core.workspace.demo import ensure_phantom
@@ -36,6 +43,32 @@ from elasreg_core.workspace.store import Store
 
 GRID = ParameterGrid.regular(11, include_origin=True)  # 121 nodes
 Line = tuple[str, str]
+
+
+def nodes() -> Iterator[Line]:
+    """A worker of one thread: what a node costs it, and its peak memory, each grid in a process of its own."""
+    environment = os.environ | {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    for sides in ((128, 128), (224, 224), (96, 64, 96)):
+        command = [sys.executable, "-m", "benchmarks.scale", "--grid", *map(str, sides)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
+        seconds, peak = json.loads(done.stdout.splitlines()[-1])
+        size = " × ".join(map(str, sides))
+        yield f"core-ms of a node, {size}, Dice of 3 tissues", f"{1e3 * seconds:.0f}"
+        yield f"GiB at most in such a process ({size})", f"{peak / 2**30:.2f}"
+
+
+def one_grid(sides: tuple[int, ...]) -> tuple[float, int]:
+    """Seconds of the processor of one node, and the process's peak memory in bytes; random images."""
+    checkpoint = find_family("cardiac" if len(sides) == 2 else "thorax-3d").member("elas-g")
+    parameters = checkpoint.model.n_parameters(checkpoint.tissues.n_classes)
+    weights = checkpoint.read_weights()
+    engine = Engine(PlainNetwork(checkpoint.card.network, parameters, len(sides), weights))
+    pair = RegistrationPair(**_volume(sides))
+    n = 24 if len(sides) == 2 else 4
+    vectors = np.array(GRID.nodes[:n], dtype=np.float32)
+    return _cpu(lambda: list(engine.measured(pair, vectors)), 3) / n, 1024 * resource.getrusage(
+        resource.RUSAGE_SELF
+    ).ru_maxrss
 
 
 def store() -> Iterator[Line]:
@@ -111,7 +144,7 @@ def scheduler() -> Iterator[Line]:
         futures = [client.submit(held, number, pure=False) for number in range(2000)]
         client.gather(futures)
         yield "tasks a second through the scheduler", f"{2000 / (time.perf_counter() - started):.0f}"
-        volume = RegistrationPair(**_volume())
+        volume = RegistrationPair(**_volume((192, 128, 192)))
         started = time.perf_counter()
         for _ in range(5):
             client.submit(len, [client.submit(held, volume, pure=False)], pure=False).result()
@@ -119,11 +152,9 @@ def scheduler() -> Iterator[Line]:
         yield "MB a second to a worker (pairs of 192 × 128 × 192)", f"{megabytes / (time.perf_counter() - started):.0f}"
 
 
-def _volume() -> dict[str, object]:
-    from elasreg_core.data.tissues import TissueTable
-
+def _volume(sides: tuple[int, ...]) -> dict[str, object]:
+    """The parts of a pair of random images and labels."""
     rng = np.random.default_rng(0)
-    sides = (192, 128, 192)
     moving, fixed = rng.random((2, *sides), dtype=np.float32)
     labels = rng.integers(0, 4, (2, *sides), dtype=np.uint8)
     return {
@@ -133,7 +164,7 @@ def _volume() -> dict[str, object]:
         "moving_labels": labels[0],
         "fixed_labels": labels[1],
         "affine": np.eye(4),
-        "spacing_mm": (1.0,) * 3,
+        "spacing_mm": (1.0,) * len(sides),
         "tissues": TissueTable(("a", "b", "c")),
     }
 
@@ -155,15 +186,20 @@ def _cpu(run: Callable[[], object], repeats: int = 5) -> float:
     return statistics.median(seconds)
 
 
-PARTS = {"store": store, "pairs": pairs, "scheduler": scheduler}
+PARTS = {"nodes": nodes, "store": store, "pairs": pairs, "scheduler": scheduler}
 
 
 def main() -> None:
     """Prints the parts asked for, all by default."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--grid", nargs="+", type=int, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.grid:
+        print(json.dumps(one_grid(tuple(arguments.grid))))
+        return
     print(f"| | {machine()} |\n|---|---|")
-    for name in parser.parse_args().only:
+    for name in arguments.only:
         for what, figure in PARTS[name]():
             print(f"| {what} | {figure} |", flush=True)
 

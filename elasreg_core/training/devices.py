@@ -6,8 +6,7 @@ share; shares are equal, so the mean of the replicas' gradients is the gradient 
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,7 +54,7 @@ class Replicas:
                 f"{-(-batch_size // devices) * devices}, or take fewer --devices",
             )
         self.n = devices
-        self.strategy = _mirrored(tuple(names[:devices])) if devices > 1 else tf.distribute.get_strategy()
+        self.strategy = _mirrored(names[:devices]) if devices > 1 else tf.distribute.get_strategy()
 
     def shared_out(self, arrays: Arrays, batch_size: int) -> dict[str, Any]:
         """A batch's arrays, each device's share on it; what is not one per pair goes to all of them."""
@@ -90,7 +89,9 @@ class Replicas:
         return self.strategy.experimental_distribute_values_from_function(of)
 
 
-@functools.cache
-def _mirrored(names: tuple[str, ...]) -> Any:
-    """One for all trainings of this process: a second one would number its exchanges as the first one did."""
-    return tf.distribute.MirroredStrategy(names)
+def _mirrored(names: Sequence[str]) -> Any:
+    """Sums on one device, in the same order every time.
+
+    (TensorFlow's own choice, collective operations, failed in a process's second training: it met the first one's.)
+    """
+    return tf.distribute.MirroredStrategy(list(names), cross_device_ops=tf.distribute.ReductionToOneDevice())

@@ -41,7 +41,7 @@ def open_stacks(folder: Path) -> TrainingSet | None:
     try:
         text = json.loads((folder / _TEXT).read_text(encoding="utf-8"))
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in text["stacks"]}
-    except (OSError, ValueError, KeyError):
+    except (OSError, EOFError, ValueError, KeyError):
         return None
     found = TrainingSet(tissues=tuple(text["tissues"]), subjects=tuple(text["subjects"]), **arrays)
     found.__dict__["digest"] = text["digest"]  # a cached property: reading all of it again takes minutes

@@ -1,4 +1,4 @@
-"""Run by `test_devices.py` in a process of its own, whose CPU is two devices: trains, and prints the losses."""
+"""Run by `test_devices.py` in a process of its own, whose CPU is two devices: trains into a folder for every way."""
 
 from __future__ import annotations
 
@@ -13,32 +13,30 @@ tf.config.set_logical_device_configuration(
 )
 
 from elasreg_core.errors import InputError  # noqa: E402
-from elasreg_core.training.loop import Trainer, train_model  # noqa: E402
+from elasreg_core.training.devices import Replicas  # noqa: E402
+from elasreg_core.training.loop import train_model  # noqa: E402
 from tests.training.small import config_of, small_pairs  # noqa: E402
+
+STOP = 3
+
+
+def interrupt(progress):
+    if progress.step == STOP:
+        raise KeyboardInterrupt
 
 
 def main(folder: Path) -> None:
     pairs, config = small_pairs(), config_of(batch_size=4)
-    for model in ("elas-g", "elas-sas"):
-        for devices in (1, 2):
-            start = None
-            if model == "elas-sas":
-                start = train_model(config, "elas-g", pairs, folder / f"elas-g-{devices}", resume=True)
-            train_model(config, model, pairs, folder / f"{model}-{devices}", start=start, devices=devices)
-    # begun on two devices, ended on one
-    stop = 3
-
-    def interrupt(progress):
-        if progress.step == stop:
-            raise KeyboardInterrupt
-
+    start = train_model(config, "elas-g", pairs, folder / "elas-g-1", devices=1)
     try:
-        train_model(config, "elas-g", pairs, folder / "elas-g-changed", on_step=interrupt, devices=2)
+        train_model(config, "elas-g", pairs, folder / "elas-g-2", on_step=interrupt, devices=2)
     except KeyboardInterrupt:
-        train_model(config, "elas-g", pairs, folder / "elas-g-changed", resume=True, devices=1)
+        train_model(config, "elas-g", pairs, folder / "elas-g-2", resume=True, devices=1)
+    for devices in (1, 2):
+        train_model(config, "elas-sas", pairs, folder / f"elas-sas-{devices}", start=start, devices=devices)
     for batch_size, devices in ((4, 3), (3, 2)):
         try:
-            Trainer(config_of(batch_size=batch_size), "elas-g", 3, devices)
+            Replicas(batch_size, devices)
         except InputError as error:
             print(error)
 

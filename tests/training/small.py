@@ -14,20 +14,19 @@ def small_pairs() -> TrainingSet:
     """Six of 16 × 20 voxels; the last tissue is absent from some, so that replicas see different numbers of them."""
     rng = np.random.default_rng(0)
     moving, fixed = rng.random((2, 6, 16, 20)).astype("f4")
-    labels, truth = rng.integers(0, 3, (6, 16, 20)).astype("u1"), rng.normal(size=(6, 16, 20, 2)).astype("f4")
+    labels = rng.integers(0, 3, (6, 16, 20)).astype("u1")
     labels[::2][labels[::2] == 2] = 0
-    return TrainingSet(moving, fixed, labels, ("a", "b"), moving_labels=labels.copy(), truth=truth)
+    return TrainingSet(moving, fixed, labels, ("a", "b"), moving_labels=labels.copy())
 
 
 def config_of(batch_size: int, **training: object) -> RunConfig:
-    """All terms of the loss, views, a warm start of the adaptive network."""
+    """All terms of the loss but the supervision, views, a warm start of the adaptive network."""
     settings = {
         "steps": 6,
         "batch_size": batch_size,
         "learning_rate": 1e-3,
         "augment": True,
         "window": (8, 12),
-        "supervision_steps": 3,
         "label_weight": 0.5,
         "warm_start_steps": 6,
         "save_every": 2,

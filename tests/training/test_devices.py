@@ -15,7 +15,7 @@ from elasreg_core.training import devices
 from elasreg_core.training.devices import Replicas
 from tests.conftest import ROOT
 
-TERMS = ["loss", "similarity", "energy", "overlap", "supervision"]
+TERMS = ["loss", "similarity", "energy", "overlap"]
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +35,10 @@ def losses(folder, name) -> pd.DataFrame:
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["elas-g", "elas-sas"])
 def test_two_devices_with_half_of_every_batch_have_the_losses_of_one_with_all_of_it(trained, model):
-    one, two = (losses(trained[0], f"{model}-{n}") for n in (1, 2))
+    one, two = (losses(trained[0], f"{model}-{n}") for n in (1, 2))  # elas-g goes on on one device after three steps
     assert len(two) == 6
     assert (two["overlap"] > 0).all()  # of tissues that are present in some pairs alone
     np.testing.assert_allclose(two, one, rtol=1e-4, atol=1e-7)
-
-
-@pytest.mark.slow
-def test_a_training_goes_on_on_another_number_of_devices(trained):
-    changed = losses(trained[0], "elas-g-changed")
-    assert len(changed) == 6
-    np.testing.assert_allclose(changed, losses(trained[0], "elas-g-1"), rtol=1e-4, atol=1e-7)
-    assert changed[:3].equals(losses(trained[0], "elas-g-2")[:3])
 
 
 @pytest.mark.slow
@@ -61,7 +53,7 @@ def test_of_several_gpus_as_many_are_taken_as_can_share_a_batch(monkeypatch):
     gpus = [SimpleNamespace(name=f"/device:GPU:{n}") for n in range(3)]
     monkeypatch.setattr(devices.tf.config, "list_logical_devices", lambda kind: gpus if kind == "GPU" else [])
     monkeypatch.setattr(devices, "_mirrored", lambda names: names)
-    assert Replicas(4).strategy == ("/device:GPU:0", "/device:GPU:1")
+    assert Replicas(4).strategy == ["/device:GPU:0", "/device:GPU:1"]
     assert Replicas(6).n == 3
     assert Replicas(1).n == 1
     assert Replicas(4, devices=1).n == 1
