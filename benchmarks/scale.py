@@ -1,7 +1,7 @@
 """`python -m benchmarks.scale`: what docs/scale.md is computed from, measured part by part on this machine.
 
-Seconds of work are those of the processor (of all threads), which other programs on the machine hardly change; where
-waiting belongs to it (the store, the scheduler), they are those of the clock.
+Seconds of work are those of a core (of all threads of a process together), which other programs on the machine change
+less than those of the clock.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.cluster import Silent
 from benchmarks.report import machine
 from benchmarks.sweeps import hearts
 from elasreg_core.data.datasets import open_dataset
@@ -35,6 +36,7 @@ from elasreg_core.identification.sweep import NodeScores, SubjectSweep
 from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.networks.plain_network import PlainNetwork
 from elasreg_core.registration.engine import Engine
+from elasreg_core.workspace.cluster.cohort import search_cohort
 from elasreg_core.workspace.cluster.connection import connected
 from elasreg_core.workspace.cluster.worker_side import CheckpointFiles, held, packed
 from elasreg_core.workspace.demo import ensure_phantom
@@ -48,27 +50,31 @@ Line = tuple[str, str]
 def nodes() -> Iterator[Line]:
     """A worker of one thread: what a node costs it, and its peak memory, each grid in a process of its own."""
     environment = os.environ | {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
-    for sides in ((128, 128), (224, 224), (96, 64, 96)):
+    for sides in ((128, 128), (224, 224), (96, 64, 96), (192, 128, 192)):
         command = [sys.executable, "-m", "benchmarks.scale", "--grid", *map(str, sides)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
-        seconds, peak = json.loads(done.stdout.splitlines()[-1])
+        seconds, peak, has_gpu = json.loads(done.stdout.splitlines()[-1])
         size = " × ".join(map(str, sides))
-        yield f"core-ms of a node, {size}, Dice of 3 tissues", f"{1e3 * seconds:.0f}"
+        yield (
+            f"{'ms on the GPU' if has_gpu else 'core-ms'} of a node, {size}, Dice of 3 tissues",
+            f"{1e3 * seconds:.3g}",
+        )
         yield f"GiB at most in such a process ({size})", f"{peak / 2**30:.2f}"
 
 
-def one_grid(sides: tuple[int, ...]) -> tuple[float, int]:
-    """Seconds of the processor of one node, and the process's peak memory in bytes; random images."""
+def one_grid(sides: tuple[int, ...]) -> tuple[float, int, bool]:
+    """Seconds of a node of random images, of a core or by a GPU's clock, and the process's peak memory in bytes."""
+    from elasreg_core.networks.voxelmorph_tf import tf
+
     checkpoint = find_family("cardiac" if len(sides) == 2 else "thorax-3d").member("elas-g")
     parameters = checkpoint.model.n_parameters(checkpoint.tissues.n_classes)
-    weights = checkpoint.read_weights()
-    engine = Engine(PlainNetwork(checkpoint.card.network, parameters, len(sides), weights))
+    engine = Engine(PlainNetwork(checkpoint.card.network, parameters, len(sides), checkpoint.read_weights()))
     pair = RegistrationPair(**_volume(sides))
-    n = 24 if len(sides) == 2 else 4
-    vectors = np.array(GRID.nodes[:n], dtype=np.float32)
-    return _cpu(lambda: list(engine.measured(pair, vectors)), 3) / n, 1024 * resource.getrusage(
-        resource.RUSAGE_SELF
-    ).ru_maxrss
+    vectors = np.array(GRID.nodes[: 24 if len(sides) == 2 else 2], dtype=np.float32)
+    has_gpu = bool(tf.config.list_physical_devices("GPU"))
+    clock = time.perf_counter if has_gpu else time.process_time
+    seconds = _median(lambda: list(engine.measured(pair, vectors)), 3, clock) / len(vectors)
+    return seconds, 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, has_gpu
 
 
 def store() -> Iterator[Line]:
@@ -77,23 +83,24 @@ def store() -> Iterator[Line]:
     with tempfile.TemporaryDirectory() as folder:
         one_by_one, in_chunks = Store(Path(folder) / "a.sqlite"), Store(Path(folder) / "b.sqlite")
         subjects = [f"{number:064x}" for number in range(100)]  # keys are as long as a hash
-        started = time.perf_counter()
+        started = time.process_time()
         for scores in made:
             one_by_one.add(subjects[0], scores)
-        yield "nodes a second into the store, one by one", f"{len(made) / (time.perf_counter() - started):.0f}"
-        started = time.perf_counter()
+        yield "core-µs to put a node into the store, one by one", f"{1e6 * _since(started) / len(made):.0f}"
+        started, began = time.process_time(), time.perf_counter()
         for subject in subjects:
             for first in range(0, len(made), 32):
                 in_chunks.add(subject, *made[first : first + 32])
         n = len(made) * len(subjects)
-        yield "nodes a second into the store, 32 at a time", f"{n / (time.perf_counter() - started):.0f}"
+        yield "core-µs to put a node into the store, 32 at a time", f"{1e6 * _since(started) / n:.0f}"
+        yield "nodes a second by the clock", f"{n / (time.perf_counter() - began):.0f}"
         with sqlite3.connect(in_chunks.path) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         yield "bytes of a node in the store (3 tissues)", f"{in_chunks.path.stat().st_size / n:.0f}"
-        started = time.perf_counter()
+        started = time.process_time()
         for subject in subjects:
             in_chunks.nodes(subject)
-        yield "ms to read a subject's 121 nodes", f"{10 * (time.perf_counter() - started):.1f}"
+        yield "core-ms to read a subject's 121 nodes", f"{10 * _since(started):.1f}"
     table = SubjectSweep.from_nodes("patient001", ("RV", "LV-Myo", "LV-BP"), GRID, made).table
     yield "kB of a subject's table in the driver", f"{table.memory_usage(deep=True).sum() / 1e3:.0f}"
 
@@ -135,21 +142,39 @@ def _pairs_of(what: str, checkpoint: Checkpoint, dataset) -> Iterator[Line]:
     yield f"MB of these kernels ({what})", f"{network.kernels(nodes).numpy().nbytes / 1e6:.0f}"
 
 
-def scheduler() -> Iterator[Line]:
-    """Tasks a second that do nothing, driver and scheduler on this machine."""
-    with connected(None, 2) as cluster:
-        client = cluster.client
-        client.gather(client.map(held, range(20), pure=False))
-        started = time.perf_counter()
-        futures = [client.submit(held, number, pure=False) for number in range(2000)]
-        client.gather(futures)
-        yield "tasks a second through the scheduler", f"{2000 / (time.perf_counter() - started):.0f}"
+def driver() -> Iterator[Line]:
+    """Driver and scheduler, which share a process here: what a subject, and a task, costs them."""
+    checkpoint = find_family("cardiac").member("elas-g")
+    hearts(checkpoint, subjects=1)
+    dataset = open_dataset(data_folder() / ".benchmark-hearts", "acdc").without_truth()
+    os.environ["ELASREG_HOME"] = tempfile.mkdtemp(prefix="elasreg-benchmark-")
+
+    def load(subject: str) -> RegistrationPair:
+        return dataset.load(subject, checkpoint.card.preprocessing, checkpoint.tissues)
+
+    with connected(None, 1) as cluster:
+        list(search_cohort(cluster, checkpoint, dataset.subjects[:2], load, 3, Silent()))
+        started = time.process_time()
+        time.sleep(5)
+        idle = _since(started) / 5
+        yield "core-ms of the driver a second of waiting", f"{1e3 * idle:.0f}"
+        started, began = time.process_time(), time.perf_counter()
+        list(search_cohort(cluster, checkpoint, dataset.subjects[2:14], load, 11, Silent()))
+        busy = _since(started) - idle * (time.perf_counter() - began)
+        yield "core-ms of the driver a 2D subject, 4 tasks and 120 nodes, beside that", f"{1e3 * busy / 12:.0f}"
+        started = time.process_time()
+        cluster.client.gather([cluster.client.submit(held, number, pure=False) for number in range(1000)])
+        yield "core-ms of the driver an empty task", f"{_since(started):.1f}"
         volume = RegistrationPair(**_volume((192, 128, 192)))
-        started = time.perf_counter()
+        started = time.process_time()
         for _ in range(5):
-            client.submit(len, [client.submit(held, volume, pure=False)], pure=False).result()
-        megabytes = 5 * len(pickle.dumps(volume)) / 1e6
-        yield "MB a second to a worker (pairs of 192 × 128 × 192)", f"{megabytes / (time.perf_counter() - started):.0f}"
+            cluster.client.submit(len, [cluster.client.submit(held, volume, pure=False)], pure=False).result()
+        yield "core-ms of the driver to send a pair of 192 × 128 × 192", f"{200 * _since(started):.0f}"
+        yield "MB of it on the way", f"{len(pickle.dumps(volume)) / 1e6:.0f}"
+
+
+def _since(started: float) -> float:
+    return time.process_time() - started
 
 
 def _volume(sides: tuple[int, ...]) -> dict[str, object]:
@@ -175,18 +200,22 @@ def _scores(node: tuple[float, ...]) -> NodeScores:
     return NodeScores(node, {"dice": tuple(rng.random(3))}, whole)
 
 
-def _cpu(run: Callable[[], object], repeats: int = 5) -> float:
-    """Median seconds of the processor, after a first run that does not count."""
+def _cpu(run: Callable[[], object]) -> float:
+    return _median(run, 5, time.process_time)
+
+
+def _median(run: Callable[[], object], repeats: int, clock: Callable[[], float]) -> float:
+    """Seconds by a clock, after a first run that does not count."""
     run()
     seconds = []
     for _ in range(repeats):
-        started = time.process_time()
+        started = clock()
         run()
-        seconds.append(time.process_time() - started)
+        seconds.append(clock() - started)
     return statistics.median(seconds)
 
 
-PARTS = {"nodes": nodes, "store": store, "pairs": pairs, "scheduler": scheduler}
+PARTS = {"nodes": nodes, "store": store, "pairs": pairs, "driver": driver}
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ subjects. What a worker has not delivered when it dies is computed by another on
 
 from __future__ import annotations
 
+import contextlib
 import math
 import queue
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -145,8 +146,9 @@ class _Desk:
             return
 
     def clear(self) -> None:
-        """Cancels what is under way."""
-        self._cluster.client.cancel([*self._tasks, *self._pairs.values()], force=True)
+        """Cancels what is under way, where there is still somebody to tell."""
+        with contextlib.suppress(Exception):
+            self._cluster.client.cancel([*self._tasks, *self._pairs.values()], force=True)
         self._tasks.clear()
 
     def _send(self, subject: str) -> None:
@@ -162,9 +164,8 @@ class _Desk:
 
     def _keep(self, future: Future) -> None:
         """Takes up what one task has found; after the last one of a round, the next."""
-        subject = self._tasks.pop(future, None)
-        if subject is None:  # cancelled
-            return
+        self._cluster.require_scheduler()  # without it, all that comes is "cancelled"
+        subject = self._tasks.pop(future)
         found = _found(future, subject)
         if isinstance(found, OtherVersion):
             raise found
@@ -176,6 +177,7 @@ class _Desk:
             self._send(subject)
 
     def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future:
+        self._cluster.look()
         return self._cluster.client.submit(function, *arguments, pure=False, retries=_RETRIES)
 
 

@@ -54,20 +54,27 @@ class Cluster:
         if now - self._looked < _LOOK_EVERY_S:
             return
         self._looked = now
+        self.require_scheduler()
         try:
-            if self.client.status != "running":
-                raise OSError(self.client.status)
             self._threads = dict(self.client.nthreads())
         except Exception as error:  # whatever a broken connection is called
-            raise InputError(
-                f"The scheduler at {self._name} is gone.",
-                received=str(error) or type(error).__name__,
-                cure="Start it again and repeat the command: finished nodes are kept",
-            ) from error
+            raise self._gone(str(error)) from error
         if self._threads:
             self._seen = now
         elif now - self._seen > _WITHOUT_WORKERS_S:
             raise _without_workers(self._name, "; finished nodes are kept")
+
+    def require_scheduler(self) -> None:
+        """Raises InputError if the connection is lost."""
+        if self.client.status != "running":
+            raise self._gone(str(self.client.status))
+
+    def _gone(self, received: str) -> InputError:
+        return InputError(
+            f"The scheduler at {self._name} is gone.",
+            received=received or "silence",
+            cure="Start it again and repeat the command: finished nodes are kept",
+        )
 
 
 @contextlib.contextmanager

@@ -38,6 +38,7 @@ class OtherVersion(InputError):
     """A worker runs another elasreg than the driver: its scores would not be those that the store is asked for."""
 
 
+@functools.cache
 def versions() -> tuple[str, ...]:
     """What scores depend on beside weights and images: elasreg, its scoring, TensorFlow."""
     try:

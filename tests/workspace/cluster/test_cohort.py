@@ -47,7 +47,7 @@ def failing_once(*arguments):
 def cluster():
     import distributed
 
-    options = {"processes": False, "dashboard_address": None, "n_workers": 2, "threads_per_worker": 1}
+    options = {"processes": False, "dashboard_address": "127.0.0.1:0", "n_workers": 2, "threads_per_worker": 1}
     with distributed.LocalCluster(**options) as local, distributed.Client(local, set_as_default=False) as client:
         yield Cluster(client, "this process")
 
@@ -151,6 +151,18 @@ def test_a_worker_of_another_version_ends_the_search(cluster, made_up, monkeypat
     monkeypatch.setattr(cohort, "score", lambda *_: OtherVersion("The worker runs another version."))
     with pytest.raises(OtherVersion, match="runs another version"):
         searched(cluster, made_up)
+
+
+def test_a_scheduler_that_dies_in_the_middle_ends_the_search_in_a_sentence(made_up):
+    import distributed
+
+    options = {"processes": False, "dashboard_address": "127.0.0.1:0", "n_workers": 1, "threads_per_worker": 1}
+    local = distributed.LocalCluster(**options)
+    with distributed.Client(local.scheduler_address, set_as_default=False) as client:
+        reporter = Reporter(lambda count: local.close() if count >= 32 else None)
+        with pytest.raises(InputError, match="The scheduler at there is gone.*finished nodes are kept"):
+            searched(Cluster(client, "there"), made_up, reporter=reporter)
+    assert sum(search.nodes for search in Store(store_path()).searches()) >= 32
 
 
 def test_a_task_that_killed_every_worker_is_a_sentence():

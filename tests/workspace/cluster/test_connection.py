@@ -22,7 +22,7 @@ def bare():
     """A scheduler without workers, to which the test adds some."""
     import distributed
 
-    options = {"processes": False, "dashboard_address": None, "threads_per_worker": 1, "protocol": "tcp"}
+    options = {"processes": False, "dashboard_address": "127.0.0.1:0", "threads_per_worker": 1, "protocol": "tcp"}
     with distributed.LocalCluster(n_workers=0, **options) as cluster:
         yield cluster
 
