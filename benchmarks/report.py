@@ -9,6 +9,11 @@ from pathlib import Path
 
 from benchmarks.timing import Timing
 
+_NO_GPU = (
+    "Nothing here says what a GPU does. On a machine that has one, with elasreg's extra `gpu`, `make bench` fills\n"
+    "these rows with its figures, and `python -m benchmarks.scale` those of [docs/scale.md](../docs/scale.md)."
+)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -54,6 +59,7 @@ def write(rows: list[Row], path: Path, repeats: int) -> str:
         "does not count: it traces and compiles. The ratio says how many times as fast ours is.",
         "",
         f"Machine: {machine()}.",
+        *([_NO_GPU] if "no GPU" in machine() else []),
         "",
         "| | what | ours | rival | ratio |",
         "|---|---|---|---|---|",

@@ -12,7 +12,6 @@ from pages._shared.new_training import offer_training
 from pages._shared.training_view import choose_sample, fitting_data, follow, follow_sample, show_curves, show_sample
 
 NEW = "a new one"
-END_S = 5.0  # of a worker, after its last word
 
 st.title("Train networks of my own")
 with readable_errors():
@@ -35,8 +34,7 @@ command = train_command(training.folder)
 with readable_errors():
     job = jobs.latest(command.arguments)
 is_running = job is not None and job.is_running
-ended = job.heard if job is not None and job.heard is not None else 0.0
-is_elsewhere = not is_running and training.is_written_since(ended + END_S)
+is_elsewhere = not is_running and training.is_under_way
 st.caption(f"{', '.join(training.config.models)} · {training.folder}")
 if job is not None and (is_running or not training.is_finished):
     show_job(job, jobs)

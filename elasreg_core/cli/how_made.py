@@ -15,7 +15,7 @@ from elasreg_core.tables import read_json
 
 #: What the files of subjects that are only chosen on are called by, before subject and role.
 VALIDATION = "validation"
-_NOT_OPTIONS = ("run", "command")
+_NOT_OPTIONS = ("run", "command", "scheduler", "workers")  # where it ran changes nothing
 _ROLES = ("moving", "fixed", "moving_labels", "fixed_labels", "moving_keypoints", "fixed_keypoints")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +11,10 @@ import pandas as pd
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars, print_table, report_faults
 from elasreg_core.cli.how_made import files_of, keep_provenance
+from elasreg_core.cli.where import Load, add_where_to, is_elsewhere, require_possible_there, search_there
 from elasreg_core.data.datasets import LAYOUTS
 from elasreg_core.data.datasets.splits import SPLITS
+from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.errors import InputError
 from elasreg_core.identification.bootstrap import ChosenAgain, certainty
 from elasreg_core.identification.criteria import CRITERIA, ON_DEMAND
@@ -19,6 +22,7 @@ from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.selection import RULES, Selection, choose_parameters, require_every_node
 from elasreg_core.identification.sweep import SubjectSweep
 from elasreg_core.networks.architecture import MODELS
+from elasreg_core.networks.checkpoint import Checkpoint
 from elasreg_core.physics.parameters import ELASTIC
 from elasreg_core.registration.lazy import LazyRegistrar
 from elasreg_core.workspace.paths import find_family, open_data
@@ -46,6 +50,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     add_grid_to(parser)
     add_selection_to(parser)
     add_bootstrap_to(parser)
+    add_where_to(parser)
     parser.set_defaults(run=run)
 
 
@@ -126,26 +131,26 @@ def run(arguments: argparse.Namespace) -> int:
             f"{arguments.out} is a folder.", expected="the name of a CSV file", cure="Give a file as --out"
         )
     ParameterGrid.for_checkpoint(arguments.grid, checkpoint)  # raises before anything is loaded
+    require_possible_there(arguments)
     dataset = open_data(arguments.data, arguments.dataset).part(arguments.split)
-    registrar = LazyRegistrar(checkpoint)
-    sweeps, certain, faults, notes = [], [], list(dataset.faults), dict[str, None]()
+    subjects = tuple(dict.fromkeys(arguments.subject or dataset.subjects))
+    found, certain, faults, notes = dict[str, SubjectSweep](), [], list(dataset.faults), dict[str, None]()
+
+    def load(subject: str) -> RegistrationPair:
+        pair = dataset.load(subject, checkpoint.card.preprocessing, checkpoint.tissues)
+        notes.update(dict.fromkeys(pair.notes))
+        return pair
+
     with Bars() as bars:
-        for subject in arguments.subject or dataset.subjects:
-            try:
-                pair = dataset.load(subject, checkpoint.card.preprocessing, checkpoint.tissues)
-                notes |= dict.fromkeys(pair.notes)
-                search = search_subject(
-                    *(registrar, pair, arguments.grid, bars),
-                    adaptive=arguments.adaptive,
-                    criterion=selection.criterion,
-                    also=arguments.also,
-                )
-                sweeps.append(search.result())
-                if arguments.bootstrap:
-                    again = certainty(registrar.measured, pair, search.grid.nodes, arguments.bootstrap)
-                    certain += certainty_rows(subject, again)
-            except InputError as fault:
-                faults.append(str(fault))
+        search = search_there if is_elsewhere(arguments) else _search_here
+        for subject, result in search(arguments, checkpoint, subjects, load, bars):
+            if isinstance(result, InputError):
+                faults.append(str(result))
+            elif isinstance(result, SubjectSweep):
+                found[subject] = result
+            else:
+                certain += certainty_rows(subject, result)
+    sweeps = [found[subject] for subject in subjects if subject in found]
     for note in notes:
         print(f"note: {note}")
     if sweeps:
@@ -159,6 +164,27 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"How sure: the argmax of Dice in {arguments.bootstrap} images whose blocks of voxels are drawn anew.")
         print_table(pd.DataFrame(certain))
     return report_faults(faults, bool(sweeps))
+
+
+def _search_here(
+    arguments: argparse.Namespace, checkpoint: Checkpoint, subjects: Sequence[str], load: Load, bars: Bars
+) -> Iterator[tuple[str, SubjectSweep | list[ChosenAgain] | InputError]]:
+    """Every subject's sweep, in this process; after it, where that is asked for, how sure its choice is."""
+    registrar = LazyRegistrar(checkpoint)
+    for subject in subjects:
+        try:
+            pair = load(subject)
+            search = search_subject(
+                *(registrar, pair, arguments.grid, bars),
+                adaptive=arguments.adaptive,
+                criterion=arguments.criterion,
+                also=arguments.also,
+            )
+            yield subject, search.result()
+            if arguments.bootstrap:
+                yield subject, certainty(registrar.measured, pair, search.grid.nodes, arguments.bootstrap)
+        except InputError as fault:
+            yield subject, fault
 
 
 def _written(

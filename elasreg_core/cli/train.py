@@ -24,6 +24,15 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         help="in place of what CONFIG's [training] says, e.g. --set seed=1 sampling=log_uniform",
     )
     parser.add_argument("--resume", action="store_true", help="go on where an interrupted run stopped")
+    parser.add_argument(
+        "--devices", type=int, metavar="N", help="that share every batch (default: all GPUs, or the CPU)"
+    )
+    parser.add_argument(
+        "--memory",
+        type=float,
+        metavar="GIB",
+        help="what the pairs may take; larger cohorts are read from disk (default: half of what is free)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -34,7 +43,11 @@ def run(arguments: argparse.Namespace) -> None:
     from elasreg_core.workspace.training_runs import run_training
 
     with Bars() as bars:
-        checkpoints = run_training(config, text, arguments.out, arguments.resume, bars)
+        checkpoints = run_training(
+            *(config, text, arguments.out, arguments.resume, bars),
+            devices=arguments.devices,
+            memory_gib=arguments.memory,
+        )
     for checkpoint in checkpoints:
         means = checkpoint.card.training["mean_of_last_100_steps"]
         summary = ", ".join(f"{name} {value:.4f}" for name, value in means.items())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.loss import LossTerms, parameter_maps, registration_loss
 from elasreg_core.networks.voxelmorph_tf import keras, tf
 from elasreg_core.training.batches import Batch, TrainingSet
+from elasreg_core.training.devices import Replicas
 from elasreg_core.training.from_slices import spread
 from elasreg_core.training.losses import with_overlap, with_supervision
 from elasreg_core.training.model_card import MODEL_CARD, write_model_card
@@ -44,7 +46,8 @@ class Trainer:
         is_warm, steps, architecture, window: as of `plan.Plan`.
     """
 
-    def __init__(self, config: RunConfig, model: str, n_classes: int) -> None:
+    def __init__(self, config: RunConfig, model: str, n_classes: int, devices: int | None = None) -> None:
+        """Builds the network and its optimizers on `devices` (None: as `Replicas` decides)."""
         training = config.training
         keras.utils.set_random_seed(training.seed)
         tf.config.experimental.enable_op_determinism()
@@ -52,7 +55,18 @@ class Trainer:
         plan = Plan(config, model, n_classes)
         self.model, self.n_classes, self.window = plan.model, n_classes, plan.window
         self.is_warm, self.steps = plan.is_warm, plan.steps
-        n_parameters, self.architecture = plan.n_parameters, plan.architecture
+        self.architecture = plan.architecture
+        self._replicas = Replicas(training.batch_size, devices)
+        with self._replicas.strategy.scope():
+            self._build(plan.n_parameters)
+        alone = self._replicas.n == 1  # several devices average within the loss, which no graph of its own can do
+        compiled = alone and self.steps >= _COMPILED_FROM and not tf.config.list_physical_devices("GPU")
+        self._loss = tf.function(self._loss_of_velocity, jit_compile=compiled) if alone else self._loss_of_velocity
+        self._step = tf.function(self._shared_step)
+
+    def _build(self, n_parameters: int) -> None:
+        """The network, and which optimizer updates which of its variables."""
+        training = self.settings
         self.network = HyperRegistrationNetwork(self.architecture, self.window, n_parameters)
         hyper = self.network.hypernetwork_variables
         known = {id(variable) for variable in hyper}
@@ -64,9 +78,6 @@ class Trainer:
         self._lines = Lines(others, self.model, n_parameters, training.sampling) if self.is_warm else None
         for variables, optimizer, _ in self._groups:
             optimizer.build(variables)
-        compiled = self.steps >= _COMPILED_FROM and not tf.config.list_physical_devices("GPU")
-        self._loss = tf.function(self._loss_of_velocity, jit_compile=compiled)
-        self._step = tf.function(self._gradient_step)
 
     def learning_rate(self, step: int) -> float:
         """The learning rate of a step."""
@@ -106,7 +117,15 @@ class Trainer:
         weight = self.supervision(step)
         if weight > 0 and batch.truth is not None:
             arrays |= {"truth": batch.truth, "truth_weight": np.array(weight, dtype=np.float32)}
-        return self._step(**{name: tf.constant(array) for name, array in arrays.items()})
+        return self._step(**self._replicas.shared_out(arrays, self.settings.batch_size))
+
+    def _shared_step(self, **arrays: Any) -> LossTerms:
+        """One step on every device's share, and what follows once all of them have taken it."""
+        before = None if self._lines is None else self._lines.readouts()
+        terms: LossTerms = self._replicas.run(self._gradient_step, arrays)
+        if self._lines is not None and before is not None:
+            self._lines.keep_centred(before)
+        return terms
 
     def _gradient_step(
         self,
@@ -116,19 +135,17 @@ class Trainer:
         parameters: tf.Tensor,
         **known: tf.Tensor,
     ) -> LossTerms:
-        """One step; `known` are those of moving labels, true displacement and its weight that the loss makes use of."""
+        """One device's step; `known`: moving labels, true displacement and its weight, as far as the loss uses them."""
         maps = parameter_maps(parameters, labels, self.model)
         with tf.GradientTape() as tape:
             velocity = self.network.velocity(moving, fixed, parameters)
         terms, slope = self._loss(velocity, moving, fixed, labels, maps, **known)
         groups = [variables for variables, _, _ in self._groups]
-        gradients = tape.gradient(velocity, groups, output_gradients=slope)
+        gradients = self._replicas.averaged(tape.gradient(velocity, groups, output_gradients=slope))
         if self._lines is not None:
-            before, gradients = self._lines.readouts(), [self._lines.centred(*gradients)]
+            gradients = [self._lines.centred(*gradients)]
         for (variables, optimizer, _), of_group in zip(self._groups, gradients, strict=True):
-            optimizer.apply_gradients(zip(of_group, variables, strict=True))
-        if self._lines is not None:
-            self._lines.keep_centred(before)
+            optimizer.apply_gradients(zip(of_group, variables, strict=True), skip_gradients_aggregation=True)
         return terms
 
     def _loss_of_velocity(
@@ -153,7 +170,8 @@ class Trainer:
             if moving_labels is not None:
                 masks, moving_masks = (tf.one_hot(of, self.n_classes)[..., 1:] for of in (labels, moving_labels))
                 warped_masks = self.network.warp(moving_masks, displacement)
-                terms = with_overlap(terms, masks, warped_masks, maps, self.settings.label_weight)
+                weight, averaged = self.settings.label_weight, self._replicas.averaged
+                terms = with_overlap(terms, masks, warped_masks, maps, weight, averaged)
             if truth is not None:
                 terms = with_supervision(terms, displacement, truth, truth_weight)
         return terms, tape.gradient(terms.total, velocity)
@@ -194,6 +212,7 @@ def train_model(
     resume: bool = False,
     on_step: Callable[[Progress], None] = lambda _: None,
     start: Checkpoint | None = None,
+    devices: int | None = None,
 ) -> Checkpoint:
     """Trains one model and writes its checkpoint.
 
@@ -205,9 +224,11 @@ def train_model(
         resume: go on from the saved state, if there is one; a finished training is left as it is.
         on_step: hears of every step; a KeyboardInterrupt that it raises ends the training with its state saved.
         start: a global network to start from: of the same run for a warm start, of the family `config.start` otherwise.
+        devices: how many share every batch, as of `Replicas`; a resumed training may have others.
 
     Raises:
-        InputError: `out` holds a training and `resume` is False; it holds another run's; or the loss is not finite.
+        InputError: there are no such devices; `out` holds a training and `resume` is False; it holds another run's; or
+            the loss is not finite.
     """
     settings = config.training
     folder = RunFolder(out, fingerprint(config, model, pairs))
@@ -218,7 +239,7 @@ def train_model(
             write_model_card(finished)
         return finished
 
-    trainer = Trainer(config, model, len(pairs.tissues) + 1)
+    trainer = Trainer(config, model, len(pairs.tissues) + 1, devices)
     if trainer.is_warm and start is None:
         raise InputError(
             f"{model} should start from the weights of {trainer.model.global_name}, and there are none.",

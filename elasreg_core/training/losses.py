@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from elasreg_core.networks.loss import LossTerms, similarity_weight
 from elasreg_core.networks.voxelmorph_tf import tf
 
 
 def with_overlap(
-    terms: LossTerms, fixed_masks: tf.Tensor, warped_masks: tf.Tensor, maps: Sequence[tf.Tensor], weight: float
+    terms: LossTerms,
+    fixed_masks: tf.Tensor,
+    warped_masks: tf.Tensor,
+    maps: Sequence[tf.Tensor],
+    weight: float,
+    averaged: Callable[[tf.Tensor], tf.Tensor] = lambda count: count,
 ) -> LossTerms:
     """Adds weight · mean[ w · (1 − Dice) ] over the tissues, w being the similarity's weight and Dice soft.
 
@@ -22,13 +27,15 @@ def with_overlap(
         warped_masks: those of the moving labels, warped linearly, same shape.
         maps: Λ and Γ, or Λ, as in `registration_loss`.
         weight: of the term.
+        averaged: over the devices that share the batch, on each of which other tissues may be present.
     """
     space = list(range(1, len(fixed_masks.shape) - 1))
     in_fixed, in_warped = (tf.reduce_sum(masks, space) for masks in (fixed_masks, warped_masks))  # (B, C−1)
     dice = 2 * tf.reduce_sum(fixed_masks * warped_masks, space) / tf.maximum(in_fixed + in_warped, 1.0)
     trade = tf.reduce_sum(similarity_weight(maps)[..., tf.newaxis] * fixed_masks, space) / tf.maximum(in_fixed, 1.0)
     present = tf.cast((in_fixed > 0) & (in_warped > 0), dice.dtype)
-    overlap = weight * tf.reduce_sum(present * trade * (1 - dice)) / tf.maximum(tf.reduce_sum(present), 1.0)
+    lost = tf.reduce_sum(present * trade * (1 - dice))
+    overlap = weight * tf.math.divide_no_nan(lost, averaged(tf.reduce_sum(present)))
     return terms._replace(total=terms.total + overlap, overlap=overlap)
 
 

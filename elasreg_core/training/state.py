@@ -23,6 +23,7 @@ from elasreg_core.training.batches import TrainingSet
 HISTORY_COLUMNS = ("step", "loss", "similarity", "energy", "overlap", "supervision", "learning_rate", "seconds")
 HistoryRow = tuple[str, ...]
 LIVE_PAUSE_S = 1.0
+LOCK = ".training"  # in a family's folder; held while a process trains into it
 
 
 def fingerprint(config: RunConfig, model: str, pairs: TrainingSet) -> str:

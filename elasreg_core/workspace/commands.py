@@ -62,9 +62,14 @@ def search_command(
     return Command("search", about, tuple(arguments))
 
 
-def cohort_search_command(checkpoint: Checkpoint, data: Dataset, steps: int, also: Sequence[str] = ()) -> Command:
-    """The search of all subjects of a data set, at every node; arguments as those of `search_command`."""
-    arguments = [*_searched(checkpoint, data), "--grid", str(steps)]
+def cohort_search_command(
+    checkpoint: Checkpoint, data: Dataset, steps: int, also: Sequence[str] = (), where: Sequence[str] = ()
+) -> Command:
+    """The search of all subjects of a data set, at every node; arguments as those of `search_command`.
+
+    `where`: none, `("--workers", "2")` or `("--scheduler", address)`.
+    """
+    arguments = [*_searched(checkpoint, data), "--grid", str(steps), *where]
     if also:
         arguments += ["--also", *also]
     return Command("search", f"{data.root.name} with {checkpoint.name}, {steps} steps", tuple(arguments))

@@ -10,7 +10,6 @@ a job resumes, a dead one is simply started again.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -24,6 +23,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from elasreg_core.errors import InputError
+from elasreg_core.locks import is_held, lock
 from elasreg_core.workspace.database import Database
 from elasreg_core.workspace.paths import PROJECT
 
@@ -192,7 +192,7 @@ class Jobs:
         """The jobs that meet a condition, newest first; whoever died since is put down as dead."""
         query = f"SELECT {_COLUMNS} FROM jobs WHERE {condition} ORDER BY id DESC"  # noqa: S608 (no value in it)
         found = [_job(row) for row in connection.execute(query, values)]
-        dead = [job for job in found if job.is_running and not _is_held(self.log_of(job.id))]
+        dead = [job for job in found if job.is_running and not is_held(self.log_of(job.id))]
         for job in dead:
             state, message = ("stopped", job.message) if job.stop_asked is not None else ("lost", _LOST)
             put_down = "UPDATE jobs SET state = ?, message = ?, finished = CURRENT_TIMESTAMP"
@@ -206,7 +206,7 @@ class Jobs:
         environment = {**os.environ, JOB_VARIABLE: str(number), "ELASREG_HOME": str(self.path.parent.resolve())}
         log.unlink(missing_ok=True)  # of a database that is gone; its worker may still write there
         with log.open("wb") as output:
-            fcntl.flock(output, fcntl.LOCK_EX)  # the worker's, once this handle is closed
+            lock(output.fileno())  # the worker's, once this handle is closed
             return subprocess.Popen(  # noqa: S603 (our own command)
                 [sys.executable, "-m", "elasreg_core", *arguments],
                 cwd=PROJECT,
@@ -227,15 +227,3 @@ class Jobs:
 def _job(row: tuple[object, ...]) -> Job:
     values = dict(zip(_COLUMNS.split(", "), row, strict=True))
     return Job(**values | {"arguments": tuple(json.loads(str(values["arguments"])))})  # type: ignore[arg-type]
-
-
-def _is_held(log: Path) -> bool:
-    """Whether a worker lives: it has inherited the lock on its log, and nobody else takes that for good."""
-    try:
-        with log.open("rb") as stream:
-            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: those who ask are not in each other's way
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False

@@ -25,6 +25,7 @@ class SubjectSearch:
 
     Attributes:
         pair, grid, checkpoint: what is searched with what.
+        metrics: what is scored beside Dice.
         n_known: nodes that the store knew at the beginning.
     """
 
@@ -64,10 +65,11 @@ class SubjectSearch:
             pair.require_labels()
         self.pair, self.grid, self.checkpoint = pair, grid, checkpoint
         self._store, self._criterion, self._adaptive = store, criterion, adaptive
-        self._metrics = tuple(metric for metric in ON_DEMAND if metric in {criterion, *also})
+        self.metrics = tuple(metric for metric in ON_DEMAND if metric in {criterion, *also})
         self._source = source_key(checkpoint, pair)
+        self._is_noted = False
         wanted = set(grid.nodes)
-        known = store.nodes(self._source, self._metrics)
+        known = store.nodes(self._source, self.metrics)
         self._nodes: dict[Node, NodeScores] = {node: scores for node, scores in known.items() if node in wanted}
         self.n_known = len(self._nodes)
 
@@ -79,19 +81,25 @@ class SubjectSearch:
     @property
     def is_complete(self) -> bool:
         """Whether nothing is left to do."""
-        return not self._wanted()
+        return not self.wanted()
 
     def run(self, measure: Measure) -> Iterator[int]:
         """Registers the nodes that are missing; yields how many are done after each."""
-        while wanted := self._wanted():
-            self._store.begin(self._source, self.pair.id, self.checkpoint.name)
-            for scores in sweep(measure, self.pair, wanted, self._metrics):
-                self._store.add(self._source, scores)
-                self._nodes[scores.node] = scores
+        while wanted := self.wanted():
+            for scores in sweep(measure, self.pair, wanted, self.metrics):
+                self.keep([scores])
                 yield self.n_done
 
-    def _wanted(self) -> list[Node]:
-        """The nodes to register next."""
+    def keep(self, scored: Sequence[NodeScores]) -> None:
+        """Puts scores of nodes into the store, all or none of them."""
+        if not self._is_noted:
+            self._store.begin(self._source, self.pair.id, self.checkpoint.name)
+            self._is_noted = True
+        self._store.add(self._source, *scored)
+        self._nodes |= {scores.node: scores for scores in scored}
+
+    def wanted(self) -> list[Node]:
+        """The nodes to register next; none when nothing is left to do."""
         if self._adaptive:
             return undecided(self._nodes, self.grid, self._criterion)
         return [node for node in self.grid.nodes if node not in self._nodes]

@@ -70,13 +70,9 @@ class Store:
                 (source, subject, checkpoint),
             )
 
-    def add(self, source: str, scores: NodeScores) -> None:
-        """Keeps one node's scores, all in one transaction; other metrics of the node stay."""
-        node = " ".join(map(repr, scores.node))
-        values = [(metric, _WHOLE, value) for metric, value in scores.whole.items()]
-        for metric, of_tissues in scores.per_tissue.items():
-            values += [(metric, label, value) for label, value in enumerate(of_tissues, start=1)]
-        rows = [(source, node, *value) for value in values]  # SQLite stores NaN as NULL
+    def add(self, source: str, *scored: NodeScores) -> None:
+        """Keeps the scores of nodes, all in one transaction; other metrics of the nodes stay."""
+        rows = [row for scores in scored for row in _rows(source, scores)]
         with self._database.connection() as connection:
             connection.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?, ?)", rows)
 
@@ -124,3 +120,12 @@ class Store:
         """Keeps a pair's digest, so that its scores are found without reading its images."""
         with self._database.connection() as connection:
             connection.execute("INSERT OR REPLACE INTO pairs VALUES (?, ?)", (fingerprint, digest))
+
+
+def _rows(source: str, scores: NodeScores) -> list[tuple[object, ...]]:
+    """One per value; SQLite stores NaN as NULL."""
+    node = " ".join(map(repr, scores.node))
+    values = [(metric, _WHOLE, value) for metric, value in scores.whole.items()]
+    for metric, of_tissues in scores.per_tissue.items():
+        values += [(metric, label, value) for label, value in enumerate(of_tissues, start=1)]
+    return [(source, node, *value) for value in values]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +14,13 @@ from elasreg_core.config import RunConfig, preset_names, read_config
 from elasreg_core.data.datasets import LAYOUTS
 from elasreg_core.data.tissues import CARDIAC, TissueTable
 from elasreg_core.errors import InputError
+from elasreg_core.locks import is_held
 from elasreg_core.training.plan import Plan
-from elasreg_core.training.state import RunFolder, read_curve
+from elasreg_core.training.state import LOCK, RunFolder, read_curve
 from elasreg_core.training.unfinished import Unfinished, last_state
 from elasreg_core.workspace.paths import data_folder, family_names, home, open_data
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_STILL_WRITES_S = 15  # a running training writes its history every second
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,10 @@ class Training:
         """The history so far: one row a step, `state.HISTORY_COLUMNS`."""
         return read_curve(self._history(model))
 
-    def is_written_since(self, moment: float) -> bool:
-        """Whether somebody is at it who has written since a moment, in seconds of the epoch: in a terminal, say."""
-        times = [path.stat().st_mtime for model in self.config.models if (path := self._history(model)).is_file()]
-        return not self.is_finished and max(times, default=0.0) > max(moment, time.time() - _STILL_WRITES_S)
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a process trains it at this moment: a job, or a command in a terminal."""
+        return not self.is_finished and is_held(self.folder / LOCK)
 
     def plan(self, model: str) -> Plan:
         """What training the model amounts to."""

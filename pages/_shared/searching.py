@@ -11,6 +11,7 @@ from elasreg_core.workspace.cohort_searches import CohortSearches
 from elasreg_core.workspace.commands import cohort_search_command
 from pages._shared.context import Cohort
 from pages._shared.run_command import offer_command
+from pages._shared.where import choose_where
 
 
 def offer_search(cohort: Cohort, checkpoint: Checkpoint, steps: int, searches: CohortSearches) -> None:
@@ -34,6 +35,6 @@ def offer_search(cohort: Cohort, checkpoint: Checkpoint, steps: int, searches: C
         left = searches.lacking(also)
         if left:
             label = "Search 1 subject" if len(left) == 1 else f"Search {len(left)} subjects"
-            offer_command(cohort_search_command(checkpoint, cohort.data, steps, also), label)
+            offer_command(cohort_search_command(checkpoint, cohort.data, steps, also, choose_where()), label)
         else:
             st.caption("Nothing is left to do.")

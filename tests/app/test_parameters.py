@@ -155,3 +155,23 @@ def test_a_damaged_subject_is_said_and_the_others_are_drawn(hearts):
     assert "patient001_frame01.nii.gz" in page.warning[0].value
     assert any("**1 of 8 subjects**" in text.value for text in page.markdown)
     assert len(charts(page)) == 7
+
+
+def test_a_search_can_run_in_several_processes_or_on_the_owners_cluster(monkeypatch):
+    monkeypatch.setenv("ELASREG_SCHEDULER", "tcp://10.0.0.1:8786")
+    page = open_page("parameters")
+    assert page.segmented_control(key="where").options == ["one process", "several processes", "the cluster"]
+    assert "--scheduler" not in page.code[0].value
+    page.segmented_control(key="where").set_value("the cluster").run()
+    assert page.code[0].value.endswith("--grid 11 --scheduler tcp://10.0.0.1:8786")
+    page.segmented_control(key="where").set_value("several processes").run()
+    page.number_input(key="processes").set_value(1).run()
+    assert_fine(page)
+    assert page.code[0].value.endswith("--grid 11 --workers 1")
+
+
+def test_no_cluster_is_offered_that_the_owner_did_not_name(monkeypatch):
+    monkeypatch.delenv("ELASREG_SCHEDULER", raising=False)
+    page = open_page("parameters", where="the cluster")
+    assert page.segmented_control(key="where").options == ["one process", "several processes"]
+    assert "--scheduler" not in page.code[0].value

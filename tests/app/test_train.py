@@ -9,6 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from elasreg_core.data.phantoms import Cohort, write_cohort
+from elasreg_core.locks import held
+from elasreg_core.training.state import LOCK
 from elasreg_core.workspace import paths
 from elasreg_core.workspace.commands import train_command
 from elasreg_core.workspace.jobs import Job, Jobs
@@ -133,7 +135,8 @@ def test_a_training_in_a_terminal_is_shown_and_not_started_twice(hearts):
     (folder / "elas-g" / "history.csv").write_text(
         "step,loss,similarity,energy,overlap,supervision,learning_rate,seconds\n0,-0.5,-0.6,0.1,0,0,0.001,1.0\n"
     )
-    page = open_page("train", run="elsewhere")
+    with held(folder / LOCK):
+        page = open_page("train", run="elsewhere")
     assert_fine(page)
     assert "outside the app" in page.info[0].value
     assert "Go on with it" not in [b.label for b in page.button]

@@ -448,3 +448,25 @@ def test_good_input_is_not_refused(data, family, tmp_path, capsys):
     for name in ("search", "register"):
         with pytest.raises(ImportError):
             main(Command(name, data, family, tmp_path / "out").arguments())
+
+
+# Elsewhere ------------------------------------------------------------------------------------------------------------
+
+
+def test_search_on_a_cluster_that_is_not_there(data, family, tmp_path, refused, monkeypatch):
+    monkeypatch.setattr("elasreg_core.workspace.cluster.connection._PATIENCE_S", 0.5)
+    arguments = Command("search", data, family, tmp_path / "out.csv").arguments()
+    refused([*arguments, "--scheduler", "tcp://127.0.0.1:9"], "No scheduler answers at tcp://127.0.0.1:9", "--workers")
+
+
+def test_bootstrap_is_not_for_workers(data, family, tmp_path, refused):
+    arguments = Command("search", data, family, tmp_path / "out.csv").arguments()
+    refused([*arguments, "--workers", "2", "--bootstrap", "20"], "--bootstrap works in this process alone")
+
+
+@pytest.mark.parametrize("number", ["0", "two", "-1"])
+def test_no_workers_are_no_place(data, family, tmp_path, capsys, number):
+    with pytest.raises(SystemExit) as ended:
+        main([*Command("search", data, family, tmp_path / "out.csv").arguments(), f"--workers={number}"])
+    assert ended.value.code == 2
+    assert "is not a number of processes such as 2" in capsys.readouterr().err

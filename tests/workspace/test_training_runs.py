@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from elasreg_core.config import DataConfig, RunConfig, TrainingConfig
@@ -46,8 +47,9 @@ def trained(monkeypatch):
     """Replaces the training; records model, pairs and start, and returns the model's name as its checkpoint."""
     calls = []
 
-    def train(config, model, pairs, out, resume, on_step, start):
+    def train(config, model, pairs, out, resume, on_step, start, devices):
         calls.append({"model": model, "subjects": pairs.subjects, "out": out, "resume": resume, "start": start})
+        calls[-1] |= {"devices": devices, "images": type(pairs.moving)}
         on_step(training_runs.Progress(6, 6, 0.5))
         return f"the checkpoint of {model}"
 
@@ -165,3 +167,18 @@ def test_a_run_in_another_folder_is_not_begun_for_one_model_only(hearts, tmp_pat
         run_training(configuration(hearts), "", tmp_path / "out", False, Reporter())
     assert trained == []
     assert not (tmp_path / "out" / "config.toml").exists()
+
+
+def test_a_cohort_that_may_not_take_the_memory_is_read_from_disk(hearts, tmp_path, trained):
+    for out in ("one", "two"):
+        heard = Reporter()
+        run_training(configuration(hearts), "", tmp_path / out, False, heard, devices=2, memory_gib=0)
+        assert heard.notes[0].startswith("The pairs take 5.96e-06 GiB and stay on disk, in ")  # 2 × 320 × 10 bytes
+        assert len(heard.done) == (2 + 2 if out == "one" else 2)  # the second time nothing is loaded
+    assert {(call["devices"], call["images"]) for call in trained} == {(2, np.memmap)}
+    assert {call["subjects"] for call in trained} == {("patient001", "patient002")}
+    write_acdc_patient(hearts, "patient003")  # another cohort
+    run_training(configuration(hearts), "", tmp_path / "three", False, Reporter(), memory_gib=0)
+    assert trained[-1]["subjects"] == ("patient001", "patient002", "patient003")
+    run_training(configuration(hearts), "", tmp_path / "four", False, Reporter())
+    assert trained[-1]["images"] is np.ndarray

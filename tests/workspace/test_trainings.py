@@ -11,7 +11,8 @@ import pytest
 from elasreg_core.config import read_config
 from elasreg_core.data.tissues import CARDIAC, TissueTable
 from elasreg_core.errors import InputError
-from elasreg_core.training.state import HISTORY_COLUMNS
+from elasreg_core.locks import held
+from elasreg_core.training.state import HISTORY_COLUMNS, LOCK
 from elasreg_core.workspace import training_cost
 from elasreg_core.workspace.commands import search_command, train_command
 from elasreg_core.workspace.paths import data_folder, find_family, home, open_data
@@ -49,17 +50,17 @@ def test_a_training_is_a_folder_with_a_configuration(text):
     found = trainings()
     assert list(found) == ["mine"]
     mine = found["mine"]
-    assert (mine.name, mine.tissues, mine.is_finished, mine.is_written_since(0)) == ("mine", CARDIAC, False, False)
+    assert (mine.name, mine.tissues, mine.is_finished, mine.is_under_way) == ("mine", CARDIAC, False, False)
     assert mine.curve("elas-g").empty
     assert mine.last_state("elas-g") is None
     assert mine.plan("elas-g").steps == 40
     write_history(folder / "elas-g", 12)
     assert len(mine.curve("elas-g")) == 12
-    assert mine.is_written_since(0)  # a second ago
-    assert not mine.is_written_since(time.time() + 1)  # by who has ended since
-    long_ago = time.time() - 3600
-    os.utime(folder / "elas-g" / "history.csv", (long_ago, long_ago))
-    assert not mine.is_written_since(0)
+    assert not mine.is_under_way  # whatever the times of files say
+    with held(folder / LOCK):
+        assert mine.is_under_way
+        assert trainings()["mine"].is_under_way
+    assert not mine.is_under_way
     make_family(folder)
     assert mine.is_finished
 

@@ -1,0 +1,66 @@
+"""Two processes as workers: the table of one process, and nothing lost when one of them is killed in the middle."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pandas as pd
+import pytest
+
+from elasreg_core.registration.lazy import LazyRegistrar
+from elasreg_core.workspace.cluster.cohort import search_cohort
+from elasreg_core.workspace.cluster.connection import connected
+from elasreg_core.workspace.searches import search_subject
+from tests.workspace.cluster.conftest import Reporter
+
+pytestmark = pytest.mark.slow
+
+STEPS = 11
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with connected(None, 2) as cluster:
+        yield cluster
+
+
+def as_csv(sweeps) -> str:
+    return pd.concat([sweeps[subject].table for subject in sorted(sweeps)]).to_csv(index=False)
+
+
+@pytest.fixture(scope="module")
+def in_one_process(small, small_pairs, tmp_path_factory) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ELASREG_HOME", str(tmp_path_factory.mktemp("alone")))
+        registrar = LazyRegistrar(small)
+        return as_csv(
+            {name: search_subject(registrar, pair, STEPS, Reporter()).result() for name, pair in small_pairs.items()}
+        )
+
+
+def test_two_workers_give_the_table_of_one_process(cluster, small, small_pairs, in_one_process):
+    assert (cluster.n_workers, cluster.n_threads) == (2, 2)
+    assert cluster.dashboard.startswith("http://127.0.0.1:")
+    found = dict(search_cohort(cluster, small, tuple(small_pairs), small_pairs.get, STEPS, Reporter()))
+    assert as_csv(found) == in_one_process
+    pools = cluster.client.run(lambda: [os.environ[f"TF_NUM_{of}OP_THREADS"] for of in ("INTRA", "INTER")])
+    assert list(pools.values()) == [["1", "1"]] * 2
+
+
+def test_a_worker_killed_in_the_middle_costs_nothing(cluster, small, small_pairs, in_one_process):
+    before = set(cluster.client.run(os.getpid).values())
+    killed = []
+
+    def kill(count):
+        if count >= 32 and not killed:
+            killed.append(min(before))
+            os.kill(killed[0], signal.SIGKILL)
+
+    reporter = Reporter(kill)
+    found = dict(search_cohort(cluster, small, tuple(small_pairs), small_pairs.get, STEPS, reporter))
+    assert killed
+    assert max(count for count in reporter.done[: reporter.done.index(4 * 120)]) < 4 * 120  # it was in the middle
+    assert as_csv(found) == in_one_process
+    after = set(cluster.client.run(os.getpid).values())
+    assert killed[0] not in after
