@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
-import subprocess
 import sys
 from pathlib import Path
 
@@ -34,8 +33,8 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Starts Streamlit in the project's folder."""
+def run(arguments: argparse.Namespace) -> None:
+    """Becomes Streamlit, in the project's folder: whoever ends this process ends the server."""
     environment = dict(os.environ)
     if arguments.data is not None:
         if not arguments.data.is_dir():
@@ -56,7 +55,6 @@ def run(arguments: argparse.Namespace) -> int:
         command += ["--server.port", str(arguments.port)]
     if arguments.no_browser:
         command += ["--server.headless", "true"]
-    try:
-        return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+    sys.stdout.flush()
+    os.chdir(PROJECT)
+    os.execve(command[0], command, environment)

@@ -119,7 +119,7 @@ class SubjectSearch:
             grid=dict(zip(regularizer.parameters, self.grid.axes, strict=True)),
             criterion=self._criterion,
             adaptive=self._adaptive,
-            metrics=self._metrics,
+            metrics=self.metrics,
         )
 
 

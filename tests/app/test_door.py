@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 
 from elasreg_core.cli import app, main
@@ -25,11 +23,8 @@ def test_nothing_is_shown_before_the_token(monkeypatch):
 def started(monkeypatch) -> list:
     calls = []
 
-    def run(command, cwd, env, check):
-        calls.append((command, env.get(app.TOKEN_VARIABLE)))
-        return subprocess.CompletedProcess(command, 0)
-
-    monkeypatch.setattr(app.subprocess, "run", run)
+    monkeypatch.setattr(app.os, "chdir", lambda folder: None)
+    monkeypatch.setattr(app.os, "execve", lambda _, command, env: calls.append((command, env.get(app.TOKEN_VARIABLE))))
     return calls
 
 
