@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -108,19 +110,33 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Cluster]:
 def _local_cluster(distributed: Any, workers: int) -> Iterator[Any]:
     """Processes of this machine, whose scheduler nobody else on it can talk to: certificates are made for it."""
     try:
-        cluster = distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            memory_limit=None,  # what fits is known beforehand (registration/memory.py)
-            security=True,
-            silence_logs=logging.CRITICAL,
-        )
+        with _deaf_to_interrupts():
+            cluster = distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                memory_limit=None,  # what fits is known beforehand (registration/memory.py)
+                security=True,
+                silence_logs=logging.CRITICAL,
+            )
     except ImportError as error:  # the certificates' package
         raise InputError("Workers of this machine cannot be started.", received=str(error), cure=_INSTALL) from error
     with cluster:
         yield cluster
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that are started meanwhile stay so: Ctrl-C in a terminal is for the driver, who ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

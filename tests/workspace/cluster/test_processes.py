@@ -48,6 +48,14 @@ def test_two_workers_give_the_table_of_one_process(cluster, small, small_pairs, 
     assert list(pools.values()) == [["1", "1"]] * 2
 
 
+def test_an_interrupt_from_the_terminal_is_the_drivers_alone(cluster):
+    before = cluster.client.run(os.getpid)
+    for process in before.values():
+        os.kill(process, signal.SIGINT)
+    assert cluster.client.run(os.getpid) == before
+    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+
+
 def test_a_worker_killed_in_the_middle_costs_nothing(cluster, small, small_pairs, in_one_process):
     before = set(cluster.client.run(os.getpid).values())
     killed = []
