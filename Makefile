@@ -5,21 +5,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup app test test-fast faults lint bench checkpoints stiffness load screenshots notebooks docs wheel wheel-check clean
+.PHONY: help setup app test test-fast faults lint bench checkpoints stiffness load screenshots notebooks docs lock audit newest wheel wheel-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-$(VENV)/.runtime: requirements.txt pyproject.toml
+$(VENV)/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 		|| { echo "elasreg needs Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) --version). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
 setup: $(VENV)/.runtime ## fill .venv, whose bin/elasreg is the command
@@ -82,6 +82,24 @@ notebooks: $(VENV)/.dev ## run every notebook on the demo (kept without outputs)
 docs: $(VENV)/.dev ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --constraint requirements.txt
+
+lock: ## write down what requirements.txt and the tools bring along, with hashes (requirements.lock, requirements-dev.lock)
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	.venv-lock/bin/$(LOCK) requirements.txt --output-file requirements.lock
+	.venv-lock/bin/$(LOCK) pyproject.toml --extra dev --output-file requirements-dev.lock
+
+audit: ## ask the advisory database about everything in the locks (needs the network)
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	.venv-lock/bin/pip-audit --strict --no-deps --disable-pip -r requirements-dev.lock
+
+newest: ## the quick tests with the newest packages that pyproject.toml admits, in an environment of their own
+	$(PYTHON) -m venv --clear .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --upgrade-strategy eager --editable '.[dev]'
+	.venv-newest/bin/python -m pytest -n 2 --dist loadfile -m 'not slow and not browser'
+
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	$(BIN)/python -m hatchling build --clean -t wheel
 
@@ -89,5 +107,5 @@ wheel-check: wheel ## install it into clean environments, one per Python found h
 	$(BIN)/python tests/wheel/clean_install.py dist/elasreg-*.whl
 
 clean: ## remove what the tools made; the workspace stays
-	rm -rf $(VENV) .venv-ants build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-ants .venv-lock .venv-newest build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -38,7 +38,8 @@ Act = Callable[[Page, random.Random], Awaitable[float]]
 
 async def move_slider(page: Page, draw: random.Random) -> float:
     """A key on a slider; milliseconds to the new figure."""
-    sliders = page.locator('[data-testid="stMain"] [data-testid="stSlider"]').locator("input, [role=slider]")
+    sliders = page.locator('[data-testid="stSlider"]').locator("input, [role=slider]")
+    await sliders.first.wait_for(timeout=PATIENCE_MS)
     slider = sliders.nth(draw.randrange(min(2, await sliders.count())))
     value = await slider.get_attribute("aria-valuenow")
     key = "ArrowLeft" if value is not None and float(value) > 0.5 else "ArrowRight"
@@ -190,7 +191,7 @@ def main() -> int:
     arguments = parser.parse_args()
     before = set(psutil.pids())
     with tempfile.TemporaryDirectory() as folder, served_app(Path(folder) / "home") as url:
-        server = next(p for p in psutil.process_iter() if p.pid not in before and "app" in p.cmdline())
+        server = next(p for p in psutil.process_iter() if p.pid not in before and "pages._shared.serve" in p.cmdline())
         return told(asyncio.run(put_under_load(url, server, arguments.sessions, arguments.minutes)))
 
 
