@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import itertools
 import random
+import re
 import sys
 import tempfile
 import time
@@ -51,8 +52,11 @@ async def click_node(page: Page, draw: random.Random) -> float:
     surface = page.locator(".js-plotly-plot").first
     await surface.scroll_into_view_if_needed()
     box = await surface.locator(".nsewdrag").first.bounding_box()
-    at = [box["x"] + box["width"] * (draw.randrange(5) * 2 + 1) / 10]
-    at += [box["y"] + box["height"] * (draw.randrange(5) * 2 + 1) / 10]
+    shown = re.search(r"node=([\d.]+)(?:%2C|,)([\d.]+)", page.url)
+    last = (float(shown[1]), float(shown[2])) if shown else None
+    nodes = [node for node in itertools.product((0.25, 0.5, 0.75, 1), repeat=2) if node != last]  # the map is 5 × 5
+    across, up = draw.choice(nodes)
+    at = box["x"] + box["width"] * (0.1 + 0.8 * across), box["y"] + box["height"] * (0.9 - 0.8 * up)
     return await _ms_to_redraw(page, lambda: page.mouse.click(*at))
 
 
@@ -117,14 +121,22 @@ class Load:
         """One session: reads, does something, reads again."""
         await asyncio.sleep(draw.uniform(0, READING_S[1]))
         while time.monotonic() < until:
-            try:
-                self.times[act.__name__].append(await act(page, draw))
-                await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
-                if await page.locator(ERRORS).count():
-                    self.faults.append(f"{page.url}: {await page.locator(ERRORS).first.inner_text()}")
-            except Exception as error:
-                self.faults.append(f"{page.url}: {act.__name__}: {error}")
+            taken = await self.do(page, act, draw)
+            if taken is not None:
+                self.times[act.__name__].append(taken)
             await asyncio.sleep(draw.uniform(*READING_S))
+
+    async def do(self, page: Page, act: Act, draw: random.Random) -> float | None:
+        """One thing on a page; milliseconds, or None and a fault."""
+        try:
+            taken = await act(page, draw)
+            await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
+            if await page.locator(ERRORS).count():
+                self.faults.append(f"{page.url}: {await page.locator(ERRORS).first.inner_text()}")
+        except Exception as error:
+            self.faults.append(f"{page.url}: {act.__name__}: {type(error).__name__} {error}")
+            return None
+        return taken
 
 
 async def _open(browser: Browser, url: str, place: str, load: Load) -> Page:
@@ -134,10 +146,11 @@ async def _open(browser: Browser, url: str, place: str, load: Load) -> Page:
     await page.goto(f"{url}/{place}", wait_until="commit")
     await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
     if place.startswith("identify"):
-        search = page.get_by_role("button", name="Search this subject")
+        search, found = page.get_by_role("button", name="Search this subject"), page.get_by_text("Download the sweep")
+        await search.or_(found).first.wait_for(timeout=PATIENCE_MS)
         if await search.count():
             await search.click()
-        await page.get_by_text("Download the sweep (CSV)").wait_for(timeout=PATIENCE_MS)
+        await found.wait_for(timeout=PATIENCE_MS)
         await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
     return page
 
@@ -150,8 +163,7 @@ async def put_under_load(url: str, server: psutil.Process, sessions: int, minute
         places = list(itertools.islice(itertools.cycle(SESSIONS), sessions))
         pages = [await _open(browser, url, place, load) for place, _ in places]
         for number, (page, (_, act)) in enumerate(zip(pages, places, strict=True)):
-            await act(page, random.Random(number))
-            await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
+            await load.do(page, act, random.Random(number))
         print(f"{sessions} sessions are open and warm; {minutes:g} minutes follow.", flush=True)
         until = time.monotonic() + 60 * minutes
         readers = [
