@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from elasreg_core.errors import InputError
-from elasreg_core.workspace.cluster.worker_side import require_versions, versions
+from elasreg_core.workspace.cluster.worker_side import THREAD_VARIABLES, require_versions, versions
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 _PATIENCE_S = 10  # to reach the scheduler, and for its first worker
 _WITHOUT_WORKERS_S = 60  # as long as a cluster may be without any
 _LOOK_EVERY_S = 1.0
+_BEFORE = (
+    "distributed.nanny.pre-spawn-environ"  # set before a local worker's process, and so before any TensorFlow in it
+)
+_DASK = {
+    "distributed.admin.large-graph-warning-threshold": "1 GiB",  # volumes
+    **{f"{_BEFORE}.{variable}": 1 for variable in THREAD_VARIABLES},
+}
 _INSTALL = "In elasreg's folder: .venv/bin/pip install --editable '.[cluster]'"
 
 
@@ -98,7 +105,7 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Cluster]:
             "Searching on several workers needs a package that is not installed.", received=str(error), cure=_INSTALL
         ) from error
     with contextlib.ExitStack() as stack:
-        stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}))  # volumes
+        stack.enter_context(dask.config.set(_DASK))
         address = scheduler if scheduler else stack.enter_context(_local_cluster(distributed, workers or 1))
         name = scheduler or "this machine"
         client = stack.enter_context(_client(distributed, address, name))

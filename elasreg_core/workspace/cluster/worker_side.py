@@ -30,6 +30,8 @@ from elasreg_core.workspace.store import SCORING_VERSION
 if TYPE_CHECKING:
     from elasreg_core.registration.registrar import Registrar
 
+#: How many threads TensorFlow takes, which it reads once.
+THREAD_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 _REGISTRARS_KEPT = 2
 _building = threading.Lock()
 
@@ -131,8 +133,8 @@ def score(
 @functools.lru_cache(maxsize=_REGISTRARS_KEPT)
 def _registrar(files: CheckpointFiles) -> Registrar:
     if "tensorflow" not in sys.modules:
-        for pool in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-            os.environ.setdefault(pool, str(_n_threads()))
+        for variable in THREAD_VARIABLES:
+            os.environ.setdefault(variable, str(_n_threads()))
     from elasreg_core.registration.registrar import Registrar
 
     with tempfile.TemporaryDirectory(prefix="elasreg-") as folder:
