@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup app test test-fast faults lint bench checkpoints stiffness load screenshots notebooks docs lock audit newest wheel wheel-check clean
+.PHONY: help setup app test test-long test-fast faults lint bench checkpoints stiffness load screenshots notebooks docs lock audit newest wheel wheel-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,11 +27,14 @@ setup: $(VENV)/.runtime ## fill .venv, whose bin/elasreg is the command
 app: setup ## set up and open the app with the shipped demo
 	$(BIN)/elasreg app
 
-test: lint ## set up and run every test, two files at a time (browser tests need Chromium, else they skip)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: lint ## set up and run the tests, two files at a time (browser tests need Chromium, else they skip)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not long'
+
+test-long: $(VENV)/.dev ## the tests that kill, fill disks, start many processes or sessions (some minutes more)
+	$(BIN)/python -m pytest -m long
 
 test-fast: $(VENV)/.dev ## the tests that take no more than a few seconds each
-	$(BIN)/python -m pytest -m 'not slow and not browser'
+	$(BIN)/python -m pytest -m 'not slow and not browser and not long'
 
 faults: $(VENV)/.dev ## kill -9 a training, a search and the app fifty times each, and count what is lost (half an hour)
 	$(BIN)/python -m tests.faults.kills --times 50

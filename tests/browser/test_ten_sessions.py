@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.serving import PAGES
 from tests.browser.timing import ms_to_redraw
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 
 PATIENCE_S = 120  # until all ten are drawn, on two cores that also run ten tabs
 

@@ -177,7 +177,7 @@ def test_register_writes_files_for_every_use(project, tmp_path, capsys):
     assert main(["register", *files, "--checkpoint", str(project / "family"), "--grid", "3", "--out", str(out)]) == 0
     images = {"fixed.nii.gz", "moving.nii.gz", "warped.nii.gz"}
     labels = {f"{name}_labels.nii.gz" for name in ("fixed", "moving", "warped")}
-    described = {"metrics.json", "summary.png", "report.html"}
+    described = {"metrics.json", "provenance.json", "summary.png", "report.html"}
     written = {path.name for path in out.iterdir() if path.is_file()}
     assert written == images | labels | FIELDS | described | {"jacobian.nii.gz"}
     for name in written - described - {"displacement_itk.nii.gz", "displacement_ras.nii.gz"}:
@@ -316,7 +316,7 @@ def test_compare_prints_the_table_and_a_bad_subject_costs_nobody_else(project, t
     assert "Trained with uniform sampling, the energy of the displacement × 1." in captured.out
     assert (tmp_path / "out" / "table.md").read_text().startswith("| model | DSC RV | DSC LV-Myo |")
     written = {"per_subject.csv", "parameters.csv", "curves.csv", "equal_regularity.csv", "tests.csv"}
-    written |= {"curves_per_subject.csv", "certainty_table.csv", "comparison.json"}
+    written |= {"curves_per_subject.csv", "certainty_table.csv", "comparison.json", "provenance.json"}
     written |= {"table.csv", "table.md", "table.tex", "report.html", "paper.csv"}  # without a truth, as on patients
     assert {path.name for path in (tmp_path / "out").iterdir()} == written
     numbers = pd.read_csv(tmp_path / "out" / "table.csv").set_index("model")

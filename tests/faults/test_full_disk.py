@@ -34,6 +34,7 @@ def disk(tmp_path):
         yield disk
 
 
+@pytest.mark.long
 def test_a_training_keeps_its_last_state_and_goes_on_from_it(hearts, disk, tmp_path, capsys):
     config = tmp_path / "small.toml"
     config.write_text(small_run(hearts, models=("elas-g",), steps=60))
@@ -54,6 +55,7 @@ def test_a_training_keeps_its_last_state_and_goes_on_from_it(hearts, disk, tmp_p
     assert hashes[0] == hashes[1]
 
 
+@pytest.mark.long
 def test_a_search_keeps_its_nodes_and_goes_on_from_them(search, disk, tmp_path, capsys, monkeypatch):
     assert main([*search, str(tmp_path / "straight.csv")]) == 0
     monkeypatch.setenv("ELASREG_HOME", str(disk.path / "home"))
@@ -67,6 +69,7 @@ def test_a_search_keeps_its_nodes_and_goes_on_from_them(search, disk, tmp_path, 
     assert (tmp_path / "stopped.csv").read_text() == (tmp_path / "straight.csv").read_text()
 
 
+@pytest.mark.long
 def test_a_job_says_so_in_its_log_and_can_be_started_again(search, disk, tmp_path):
     """Its row cannot be written any more: it is found dead once there is space, and its log says why."""
     jobs = Jobs(disk.path / "home" / STORE)

@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 from tests.faults.killing import kill_again_and_again
 from tests.faults.victims import SearchVictim, TrainingVictim
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def test_training(hearts, tmp_path):

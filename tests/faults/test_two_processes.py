@@ -36,6 +36,7 @@ def start(command: list[str]) -> subprocess.Popen:
     )
 
 
+@pytest.mark.long
 def test_two_searches_of_one_cohort_at_once(search, tmp_path):
     names = ["one.csv", "other.csv"]
     for process in [start([*search, str(tmp_path / name)]) for name in names]:
@@ -47,6 +48,7 @@ def test_two_searches_of_one_cohort_at_once(search, tmp_path):
     assert len(tables[0].splitlines()) == 1 + 3 * 440
 
 
+@pytest.mark.long
 def test_the_second_training_into_one_folder_is_refused(hearts, tmp_path, capsys):
     """The first is killed later: the way is free then."""
     config, out = tmp_path / "small.toml", tmp_path / "out"

@@ -33,6 +33,7 @@ def losses(folder, name) -> pd.DataFrame:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("model", ["elas-g", "elas-sas"])
 def test_two_devices_with_half_of_every_batch_have_the_losses_of_one_with_all_of_it(trained, model):
     one, two = (losses(trained[0], f"{model}-{n}") for n in (1, 2))  # elas-g goes on on one device after three steps
@@ -42,6 +43,7 @@ def test_two_devices_with_half_of_every_batch_have_the_losses_of_one_with_all_of
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_impossible_devices_are_sentences(trained):
     said = trained[1]
     assert "This machine cannot train on 3 devices. Expected: 1 to 2. Received: 3." in said

@@ -98,6 +98,7 @@ def test_what_a_cohort_takes():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_cohort_larger_than_what_may_be_taken_trains_to_the_same_losses(tmp_path):
     command = [sys.executable, "-m", "tests.training.in_little_memory", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -68,7 +68,7 @@ class FakePool:
 
     started: ClassVar[list[str | None]] = []
 
-    def __init__(self, workers, **settings):
+    def __init__(self, workers, context, initializer):
         self.workers = workers
 
     def __enter__(self):

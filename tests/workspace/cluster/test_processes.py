@@ -16,7 +16,7 @@ from elasreg_core.workspace.cluster.worker_side import THREAD_VARIABLES
 from elasreg_core.workspace.searches import search_subject
 from tests.workspace.cluster.conftest import Reporter
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 STEPS = 11
 
