@@ -56,6 +56,7 @@ def register(tmp_path, *arguments: object) -> dict:
     return json.loads((tmp_path / "out" / "metrics.json").read_text())
 
 
+@pytest.mark.long
 def test_a_real_lung_is_searched_registered_exported_and_opened_again(real_data, tmp_path):
     lung = real_data / "lung3d_small"
     if not lung.is_dir():

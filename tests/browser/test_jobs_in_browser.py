@@ -22,6 +22,7 @@ def page(browser):
     page.close()
 
 
+@pytest.mark.long
 def test_a_search_outlives_its_browser_and_is_reloaded_stopped_and_gone_on_with(browser, page, app_url):
     url = f"{app_url}/identify?steps=21&subject=patient003"  # 440 nodes: there is time to press a button
     first = browser.browser_type.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
@@ -47,6 +48,7 @@ def test_a_search_outlives_its_browser_and_is_reloaded_stopped_and_gone_on_with(
     assert page.problems == []
 
 
+@pytest.mark.long
 def test_a_training_is_started_followed_and_stopped(page, app_url):
     page.goto(f"{app_url}/train?steps-cardiac-quick=5000")
     page.get_by_label("Name of the checkpoint").fill("from-the-browser", timeout=180_000)

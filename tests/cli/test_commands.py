@@ -197,7 +197,7 @@ def test_register_writes_files_for_every_use(project, tmp_path, capsys):
 
     assert (out / "summary.png").read_bytes().startswith(b"\x89PNG")
     report = (out / "report.html").read_text()
-    assert "<title>patient001_frame01: registered with family/elas-sas</title>" in report
+    assert "<title>pair: registered with family/elas-sas</title>" in report
     assert str(tmp_path) not in report
     assert str(project) not in report
     last = capsys.readouterr().out.splitlines()[-1]

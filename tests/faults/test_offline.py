@@ -65,6 +65,7 @@ def test_the_guard_would_notice(guarded):
     assert "example.org" in Path(guarded["ELASREG_TEST_LEAKS"]).read_text()
 
 
+@pytest.mark.long
 def test_commands_need_no_network(guarded, tmp_path):
     elasreg, hearts = ("-m", "elasreg_core"), tmp_path / "hearts"
     guarded |= {"ELASREG_HOME": str(tmp_path / "home")}
