@@ -59,7 +59,8 @@ def measure(name: str) -> dict[str, object]:
 
 
 def _ours(config, pairs, window) -> Callable[[int], object]:  # noqa: ARG001 (as _fit takes it)
-    from elasreg_core.training.loop import Trainer, batches
+    from elasreg_core.training.loop import batches
+    from elasreg_core.training.trainer import Trainer
 
     trainer = Trainer(config, "elas-g", len(pairs.tissues) + 1)
 

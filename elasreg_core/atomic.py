@@ -40,9 +40,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         InputError: the disk is full, or may not be written to.
     """
     path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(path)
+    with _ready_for(path):
         descriptor, temporary = _new_part(path)
         try:
             with os.fdopen(descriptor, "wb") as stream:
@@ -54,8 +52,6 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise unwritable(path, error) from error
 
 
 @contextlib.contextmanager
@@ -66,9 +62,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         InputError: the disk is full, or may not be written to.
     """
     path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(path)
+    with _ready_for(path):
         descriptor, partial = _new_part_folder(path)
         try:
             yield partial
@@ -81,6 +75,15 @@ def new_folder(path: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _ready_for(path: Path) -> Iterator[None]:
+    """Makes way for a file or a folder; what then cannot be written is a sentence."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(path)
+        yield
     except OSError as error:
         raise unwritable(path, error) from error
 

@@ -128,7 +128,7 @@ def _now() -> str:
 
 def place_of(result: Path) -> Path:
     """Where the provenance of a result lies: in its folder, or beside its file."""
-    return result / NAME if result.is_dir() else result.with_name(f"{result.name.split('.')[0]}-{NAME}")
+    return result / NAME if result.is_dir() else result.with_name(f"{result.name}-{NAME}")
 
 
 def read_provenance(result: Path) -> Provenance:

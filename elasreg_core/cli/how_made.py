@@ -16,7 +16,8 @@ from elasreg_core.tables import read_json
 #: What the files of subjects that are only chosen on are called by, before subject and role.
 VALIDATION = "validation"
 _NOT_OPTIONS = ("run", "command", "scheduler", "workers")  # where it ran changes nothing
-_ROLES = ("moving", "fixed", "moving_labels", "fixed_labels", "moving_keypoints", "fixed_keypoints")
+#: The files of a pair, by the options and the fields of a case that name them.
+ROLES = ("moving", "fixed", "moving_labels", "fixed_labels", "moving_keypoints", "fixed_keypoints")
 
 
 def keep_provenance(
@@ -52,7 +53,7 @@ def files_of(dataset: Dataset, subjects: Iterable[str] | None = None) -> dict[st
 
 
 def _of_case(case: Case) -> Iterable[tuple[str, Path]]:
-    for role in _ROLES:
+    for role in ROLES:
         path = getattr(case, role)
         if path is not None and path.is_file():
             yield f"{case.id}/{role}", path

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from elasreg_core.errors import InputError
 from elasreg_core.networks.architecture import MODELS
-from elasreg_core.networks.checkpoint import Checkpoint
+from elasreg_core.networks.checkpoint import Checkpoint, Family
 from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.tables import read_json
 
@@ -22,6 +22,12 @@ def add_model_to(parser: argparse.ArgumentParser) -> None:
         help="with which to register (default elas-sas; an adaptive one is searched with its global one)",
     )
     parser.add_argument("--parameters", type=Path, metavar="JSON", help='{"tissue": {"lambda": 0.1, "mu": 0.3}, …}')
+
+
+def networks_of(arguments: argparse.Namespace, family: Family) -> list[Checkpoint]:
+    """What those options make use of: the model, after the global network that is searched if nothing is given."""
+    checkpoint = family.member(arguments.model)
+    return [checkpoint] if arguments.parameters else [family.member(checkpoint.model.global_name), checkpoint]
 
 
 def read_parameters(path: Path, checkpoint: Checkpoint) -> ParameterField:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from elasreg_core.atomic import write_atomic
 from elasreg_core.cli.console import Bars
-from elasreg_core.cli.how_made import keep_provenance, named_files
-from elasreg_core.cli.parameters_file import add_model_to, read_parameters
+from elasreg_core.cli.how_made import ROLES, keep_provenance, named_files
+from elasreg_core.cli.parameters_file import add_model_to, networks_of, read_parameters
 from elasreg_core.cli.search import add_grid_to, add_selection_to, selection_from
 from elasreg_core.data.cases import Case, load_case
 from elasreg_core.data.pair import RegistrationPair
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from elasreg_core.registration.registrar import Registrar
 
 REPORT = "report.html"
-_FILES = ("moving", "fixed", "fixed_labels", "moving_labels", "moving_keypoints", "fixed_keypoints")
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
@@ -68,7 +67,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Identifies the parameters unless given, registers, writes the results."""
     family = find_family(arguments.checkpoint)
     checkpoint = family.member(arguments.model)
-    used = [checkpoint] if arguments.parameters else [family.member(checkpoint.model.global_name), checkpoint]
+    used = networks_of(arguments, family)
     for needed in used:
         needed.read_weights()
     selection = selection_from(arguments)
@@ -124,7 +123,7 @@ def run(arguments: argparse.Namespace) -> None:
     pair = replace(pair, id=arguments.id)  # file names tell of patients as easily as headers do
     written = _write(arguments.out, pair, case.moving_labels, registration, initial, registered, metrics)
     _print(pair, initial, registered, parameters)
-    keep_provenance(arguments, arguments.out, written, named_files(arguments, *_FILES), used)
+    keep_provenance(arguments, arguments.out, written, named_files(arguments, *ROLES), used)
     print(f"{len(written) + 1} files in {arguments.out}; {arguments.out / REPORT} shows them.")
 
 

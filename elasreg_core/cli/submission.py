@@ -10,7 +10,7 @@ import numpy as np
 
 from elasreg_core.cli.console import Bars
 from elasreg_core.cli.how_made import files_of, keep_provenance
-from elasreg_core.cli.parameters_file import add_model_to, read_parameters
+from elasreg_core.cli.parameters_file import add_model_to, networks_of, read_parameters
 from elasreg_core.cli.search import add_grid_to, add_selection_to, add_split_to, selection_from
 from elasreg_core.data.nifti import read_geometry, read_vectors, write_volume
 from elasreg_core.data.pair import RegistrationPair
@@ -40,7 +40,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Registers every subject; a bad one is reported and costs nobody else's results."""
     family = find_family(arguments.checkpoint)
     checkpoint = family.member(arguments.model)
-    checkpoints = [checkpoint] if arguments.parameters else [family.member(checkpoint.model.global_name), checkpoint]
     settings, selection = checkpoint.card.preprocessing, selection_from(arguments)
     if settings.dim == 2:
         raise InputError(
@@ -71,7 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
             except InputError as fault:
                 faults.append(str(fault))
     if written:
-        keep_provenance(arguments, arguments.out, written.values(), files_of(dataset, written), checkpoints)
+        keep_provenance(
+            arguments, arguments.out, written.values(), files_of(dataset, written), networks_of(arguments, family)
+        )
     for sentence in faults:
         print(f"elasreg: {sentence}", file=sys.stderr)
     print(

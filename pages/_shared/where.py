@@ -29,8 +29,8 @@ def choose_where() -> tuple[str, ...]:
             default=ONE,
             required=True,
             key="where",
-            help="One process uses all cores already; several, of one thread each, use them better where images are "
-            "small." + (f" The cluster is {address}." if address else ""),
+            help="One process uses all cores; of several, each takes one."
+            + (f" The cluster is {address}." if address else ""),
             bind="query-params",
         )
         if where == SEVERAL:

@@ -57,10 +57,10 @@ def test_numbers_that_were_changed_are_found(altered, capsys):
     text = table.read_text()
     value = text.splitlines()[1].split(",")[4]
     table.write_text(text.replace(value, str(float(value) + 0.01), 1))
-    said = json.loads((altered / "sweep-provenance.json").read_text())
+    said = json.loads((altered / "sweep.csv-provenance.json").read_text())
     facts = FileFacts.of(table)
     said["outputs"]["sweep.csv"] = {"sha256": facts.sha256, "bytes": facts.bytes}
-    (altered / "sweep-provenance.json").write_text(json.dumps(said))
+    (altered / "sweep.csv-provenance.json").write_text(json.dumps(said))
     assert main(["verify", str(table), "--data", str(altered / "hearts")]) == 2
     captured = capsys.readouterr()
     assert "differs by 0.01 at most, in row 1, dice" in captured.out
@@ -103,7 +103,7 @@ def test_what_says_nothing_of_itself_is_refused(tmp_path, capsys):
     assert main(["verify", str(tmp_path)]) == 2
     assert "Expected: provenance.json in it, as elasreg writes it." in capsys.readouterr().err
     (tmp_path / "sweep.csv").write_text("a\n")
-    (tmp_path / "sweep-provenance.json").write_text('{"format": 7}')
+    (tmp_path / "sweep.csv-provenance.json").write_text('{"format": 7}')
     assert main(["verify", str(tmp_path / "sweep.csv")]) == 2
     assert "has another format. Expected: format 1. Received: format 7." in capsys.readouterr().err
 

@@ -13,8 +13,9 @@ import numpy as np
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.tissues import TissueTable
 from elasreg_core.training.batches import TrainingSet
-from elasreg_core.training.loop import Trainer, batches
+from elasreg_core.training.loop import batches
 from elasreg_core.training.stacks import write_stacks
+from elasreg_core.training.trainer import Trainer
 from tests.training.small import config_of
 
 GRID, PAIRS, ALLOWED = (1024, 1280), 24, 180 * 2**20  # 300 MiB of pairs

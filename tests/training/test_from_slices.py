@@ -13,7 +13,7 @@ from elasreg_core.networks.checkpoint import load_family
 from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.training.from_slices import spread
-from elasreg_core.training.loop import Trainer
+from elasreg_core.training.trainer import Trainer
 from tests.training.test_warm_start import CONFIG
 
 ARCHITECTURE = Architecture(encoder=(4, 4), decoder=(4, 4, 4), hyper_layers=2, hyper_units=6, integration_steps=5)

@@ -23,9 +23,10 @@ from elasreg_core.physics.parameters import ParameterField
 from elasreg_core.registration.registrar import Registrar
 from elasreg_core.training import state as state_module
 from elasreg_core.training.batches import TrainingSet
-from elasreg_core.training.loop import Trainer, train_model
+from elasreg_core.training.loop import train_model
 from elasreg_core.training.plan import Plan
 from elasreg_core.training.state import HISTORY_COLUMNS, RunFolder, read_curve
+from elasreg_core.training.trainer import Trainer
 from elasreg_core.training.unfinished import last_state
 from tests.builders import make_pair
 

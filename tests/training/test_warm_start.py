@@ -17,9 +17,10 @@ from elasreg_core.networks.hyper_registration import HyperRegistrationNetwork
 from elasreg_core.networks.voxelmorph_tf import tf
 from elasreg_core.networks.weights import by_name
 from elasreg_core.training.batches import TrainingSet
-from elasreg_core.training.loop import Trainer, train_model
+from elasreg_core.training.loop import train_model
 from elasreg_core.training.plan import Plan
 from elasreg_core.training.state import fingerprint
+from elasreg_core.training.trainer import Trainer
 from elasreg_core.training.warm_start import LINE
 
 NETWORK = Architecture(encoder=(4, 4), decoder=(4, 4, 4), hyper_layers=2, hyper_units=6, integration_steps=5)
