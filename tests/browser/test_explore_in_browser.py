@@ -110,18 +110,22 @@ def test_a_broken_upload_is_a_sentence_and_a_good_pair_is_explored(page, app_url
     before = upload_folders()
     page.goto(app_url)
     idle(page)
-    uploads = page.locator('[data-testid="stFileUploader"] input[type=file]')
+    fixed, moving = (
+        page.get_by_role("region", name=f"{role} image", exact=True).locator("input[type=file]")
+        for role in ("Fixed", "Moving")
+    )
     use = page.get_by_role("button", name="Check and use this pair")
     broken = {"name": "letter.nii.gz", "mimeType": "application/gzip", "buffer": b"Dear doctor, " * 50}
-    uploads.nth(0).set_input_files(broken)
-    uploads.nth(1).set_input_files(case.moving)
+    fixed.set_input_files(broken)
+    expect(page.get_by_role("button", name="Remove letter.nii.gz")).to_be_visible(timeout=30_000)
+    moving.set_input_files(case.moving)
     expect(page.get_by_role("button", name=f"Remove {case.moving.name}")).to_be_visible(timeout=30_000)
     use.click()
     expect(page.get_by_text("letter.nii.gz is not compressed, although its name says so.")).to_be_visible(
         timeout=60_000
     )
     page.get_by_role("button", name="Remove letter.nii.gz").click()
-    uploads.nth(0).set_input_files(case.fixed)
+    fixed.set_input_files(case.fixed)
     expect(page.get_by_role("button", name=f"Remove {case.fixed.name}")).to_be_visible(timeout=30_000)
     use.click()
     expect(page.get_by_role("heading", name="The pair at hand: pair-1")).to_be_visible(timeout=90_000)

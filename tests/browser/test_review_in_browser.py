@@ -28,6 +28,7 @@ def test_three_cases_by_keyboard_then_the_report(page, app_url, tmp_path):
     page.goto(f"{app_url}/review?reviewer=Ada&views=Jacobian&blinded=true&seed=3")
     expect(page.get_by_text("0 of 8 reviewed")).to_be_visible(timeout=300_000)
     for done, (key, subject) in enumerate((("g", "patient002"), ("d", "patient003"), ("b", "patient004")), start=1):
+        expect(page.get_by_role("button", name="Good")).to_be_enabled(timeout=60_000)  # keys act once buttons do
         page.locator(IDLE).wait_for(timeout=60_000)
         page.keyboard.press(key)
         expect(heading(page)).to_contain_text(subject, timeout=60_000)
