@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
+from contourpy import LineType, contour_generator
 
 from elasreg_core.figures.palette import DIVERGING, GREY, tissue_colours
 from elasreg_core.figures.plane import Plane
@@ -26,26 +27,38 @@ def image_trace(image: npt.NDArray[Any], plane: Plane, opacity: float = 1.0) -> 
     )
 
 
+def contour_line(inside: npt.NDArray[Any], plane: Plane) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """The border of a region of voxels, half-way to those outside.
+
+    Args:
+        inside: shape `(X, Y)`, true in the region.
+        plane: how the grid lies on the screen.
+
+    Returns:
+        x and y in mm of one poly-line, whose pieces are parted by NaN; empty where there is no border.
+    """
+    x, y = (plane.positions_mm(axis, np.arange(side)) for axis, side in enumerate(inside.shape))
+    generator = contour_generator(x, y, inside.T.astype(float), line_type=LineType.ChunkCombinedNan)
+    (line,), *_ = generator.lines(0.5)
+    return (np.empty(0), np.empty(0)) if line is None else (line[:, 0], line[:, 1])
+
+
 def contour_traces(
     labels: npt.NDArray[np.integer], tissues: Sequence[str], plane: Plane, dash: str = "solid", legend: bool = True
-) -> list[go.Contour]:
-    """The outline of every tissue, in its colour."""
-    return [
-        go.Contour(
-            z=(labels == label).T.astype(np.uint8),
-            x=plane.positions_mm(0, np.arange(labels.shape[0])),
-            y=plane.positions_mm(1, np.arange(labels.shape[1])),
-            contours={"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"},
-            line={"color": colour, "width": 2, "dash": dash},
-            name=name,
-            legendgroup=name,
-            showlegend=legend,
-            showscale=False,
-            hoverinfo="skip",
-        )
-        for label, (name, colour) in enumerate(tissue_colours(tissues).items(), start=1)
-        if (labels == label).any()
-    ]
+) -> list[go.Scatter]:
+    """The outline of every tissue, in its colour.
+
+    Lines, not `go.Contour`: that would send a map for each tissue, and have the browser find the line in it.
+    """
+    traces = []
+    for label, (name, colour) in enumerate(tissue_colours(tissues).items(), start=1):
+        inside = labels == label
+        if inside.any():
+            x, y = contour_line(inside, plane)
+            look = {"color": colour, "width": 2, "dash": dash}
+            trace = go.Scatter(x=x, y=y, mode="lines", line=look, name=name, hoverinfo="skip")
+            traces.append(trace.update(legendgroup=name, showlegend=legend))
+    return traces
 
 
 def image_figure(

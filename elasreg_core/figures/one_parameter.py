@@ -11,7 +11,7 @@ from plotly.basedatatypes import BaseTraceType
 
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.figures.deformation import grid_trace
-from elasreg_core.figures.images import contour_traces, image_trace
+from elasreg_core.figures.images import contour_line, contour_traces, image_trace
 from elasreg_core.figures.palette import GREY, OKABE_ITO, tissue_colours
 from elasreg_core.figures.plane import View
 from elasreg_core.identification.one_parameter import Step
@@ -95,21 +95,16 @@ def _warped_pictures(pair: RegistrationPair, steps: Sequence[Step], view: View) 
     return still, moving
 
 
-def _outlines(pair: RegistrationPair, step: Step, view: View) -> list[go.Contour]:
+def _outlines(pair: RegistrationPair, step: Step, view: View) -> list[go.Scatter]:
     """Those of every tissue of the moving labels, also where the warp left nothing of it: frames have equal traces."""
     if step.warped_labels is None or pair.moving_labels is None:
         return []
     labels = view.image(step.warped_labels)
     traces = []
     for label, colour in enumerate(tissue_colours(pair.tissues.names).values(), start=1):
-        (trace,) = contour_traces(np.ones((2, 2), int), [""], view.plane, legend=False)
-        trace.update(
-            z=(labels == label).T.astype(int).tolist(),
-            x=_plain(view.plane.positions_mm(0, np.arange(labels.shape[0])), 3),
-            y=_plain(view.plane.positions_mm(1, np.arange(labels.shape[1])), 3),
-            line={"color": colour},
-        )
-        traces.append(trace)
+        x, y = contour_line(labels == label, view.plane)
+        look = {"color": colour, "width": 2}
+        traces.append(go.Scatter(x=_plain(x, 2), y=_plain(y, 2), mode="lines", line=look, hoverinfo="skip"))
     return traces
 
 

@@ -25,7 +25,7 @@ from elasreg_core.registration.memory import require_memory
 _NODES_AT_ONCE = 4
 _VOXELS_AT_ONCE = 2**19  # of all nodes of a batch
 _GRIDS_KEPT = 4
-_KERNEL_BYTES_KEPT = 2**28
+_KERNEL_BYTES_KEPT = 2**26
 
 Vectors = npt.NDArray[np.float32]
 Image = npt.NDArray[np.float32]
@@ -132,7 +132,8 @@ class _KernelCache:
         if new:
             padded = np.resize(vectors[new], (-len(new) // 4 * -4, vectors.shape[1]))  # one row rounds in another way
             generated = tf.unstack(self._network.kernels(padded))[: len(new)]
-            self._kept |= {keys[i]: kernels for i, kernels in zip(new, generated, strict=True)}
+            for i, kernels in zip(new, generated, strict=True):
+                self._kept[keys[i]] = tf.raw_ops.DeepCopy(x=kernels)  # unstacked, it would keep its whole batch alive
         found = tf.stack([self._kept[key] for key in keys])
         for key in keys:
             self._kept.move_to_end(key)

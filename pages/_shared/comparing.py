@@ -109,7 +109,7 @@ def _as_folder(name: str) -> str:
     return name.replace(": ", "-").replace(" ", "-").lower()
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
 def _figure(
     pair: RegistrationPair, registrations: Mapping[str, Registration], view: View, picture: str, close: bool
 ) -> go.Figure:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,7 +86,7 @@ def _written(root: str, layout: str, subject: str) -> tuple[int, ...]:
     return tuple(path.stat().st_mtime_ns for path in files if path is not None and path.is_file())
 
 
-@st.cache_resource(max_entries=16, show_spinner=False, scope="session")
+@st.cache_resource(max_entries=8, show_spinner=False, scope="session")
 def _pair(
     root: str,
     layout: str,
@@ -133,7 +134,19 @@ def _build(folder: str, weights_sha256: str) -> Registrar:
 def _built(folder: str, weights_sha256: str) -> Registrar:  # noqa: ARG001 (part of the cache's key)
     from elasreg_core.registration.registrar import Registrar
 
-    return Registrar(load_checkpoint(Path(folder)))
+    built = Registrar(load_checkpoint(Path(folder)))
+    _set_aside_what_stays()
+    return built
+
+
+def _set_aside_what_stays() -> None:
+    """Takes what is alive, TensorFlow and the networks above all, out of garbage collection.
+
+    Streamlit collects after every run of a script, which went through a million of these objects each time.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def register(checkpoint: Checkpoint, subject_pair: RegistrationPair, parameters: ParameterField) -> Registration:
@@ -142,7 +155,7 @@ def register(checkpoint: Checkpoint, subject_pair: RegistrationPair, parameters:
     return _register(subject_pair.digest, parameters, checkpoint.card.weights_sha256, subject_pair, checkpoint)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False, scope="session")
+@st.cache_resource(max_entries=8, show_spinner=False, scope="session")
 def _register(
     pair_digest: str,  # noqa: ARG001
     parameters: ParameterField,

@@ -155,6 +155,6 @@ def look_panels(
     ]
 
 
-@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
+@st.cache_resource(max_entries=24, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
 def _panels(name: str, pair: RegistrationPair, registration: Registration, view: View, square_mm: float) -> list[Panel]:
     return LOOKS[name].panels(pair, registration, view, square_mm)

@@ -83,12 +83,12 @@ def choose_planes(pair: RegistrationPair, key: str) -> tuple[int, ...]:
     return tuple(at)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
+@st.cache_resource(max_entries=6, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
 def _pair_panels(pair: RegistrationPair, view: View) -> list[Panel]:
     return pair_panels(pair, view)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
+@st.cache_resource(max_entries=6, show_spinner=False, hash_funcs=CACHE_KEYS, scope="session")
 def _registration_panels(pair: RegistrationPair, registration: Registration, view: View) -> list[Panel]:
     return registration_panels(pair, registration, view)
 

@@ -1,7 +1,9 @@
 """Many sessions for minutes: `make load`, or `python tests/browser/load.py --sessions 25 --minutes 10`.
 
-Every session is a tab of its own that reads, then does one thing on its page, then reads again. Printed are how long
-each thing took until its figure stood, how the server's memory went, and what went wrong; the exit code tells.
+Every session is a tab of its own that reads for half a minute, then does one thing on its page, then reads again.
+Printed are how long each thing took until its figure stood, and until the server had answered; how much of the
+processor the server and the browser took, which share it here; how the server's memory went, and what went wrong.
+The exit code tells.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 import psutil
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, WebSocket, async_playwright
 
 from tests.browser.conftest import CHROMIUM
 from tests.browser.serving import CHROMIUM_FLAGS, served_app
@@ -30,7 +32,7 @@ from tests.browser.timing import REDRAW
 
 WARM_REDRAW_MS = 1000  # of 95 in 100
 FLAT_MIB_PER_MINUTE = 5.0
-READING_S = (10, 20)  # between two things that a reader does
+READING_S = (20, 40)  # between two things that a reader does
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 PATIENCE_MS = 180_000
@@ -38,12 +40,12 @@ Act = Callable[[Page, random.Random], Awaitable[float]]
 
 
 async def move_slider(page: Page, draw: random.Random) -> float:
-    """A key on a slider; milliseconds to the new figure."""
-    sliders = page.locator('[data-testid="stSlider"]').locator("input, [role=slider]")
+    """A slider one step on, from its end to its beginning; milliseconds to the new figure."""
+    sliders = page.locator('[data-testid="stSlider"] input')
     await sliders.first.wait_for(timeout=PATIENCE_MS)
     slider = sliders.nth(draw.randrange(min(2, await sliders.count())))
-    value = await slider.get_attribute("aria-valuenow")
-    key = "ArrowLeft" if value is not None and float(value) > 0.5 else "ArrowRight"
+    is_at_end = await slider.evaluate("slider => slider.valueAsNumber >= Number(slider.max)")
+    key = "Home" if is_at_end else "ArrowRight"
     return await _ms_to_redraw(page, lambda: slider.press(key))
 
 
@@ -104,18 +106,39 @@ class Load:
 
     def __init__(self, server: psutil.Process) -> None:
         self.times: dict[str, list[float]] = defaultdict(list)
+        self.answers: list[float] = []  # ms from what was sent to the last that came back
         self.memory: list[tuple[float, float]] = []  # (minutes, MiB)
+        self.busy: dict[str, float] = {}  # processors taken, on average
         self.faults: list[str] = []
         self._server = server
+        self._sent: dict[Page, float] = {}
+        self._came: dict[Page, float] = {}
+
+    def listen(self, page: Page) -> None:
+        """Notes when the page asks the server, and when the server last spoke."""
+
+        def heard(socket: WebSocket) -> None:
+            socket.on("framesent", lambda _: self._sent.setdefault(page, time.perf_counter()))
+            socket.on("framereceived", lambda _: self._came.update({page: time.perf_counter()}))
+
+        page.on("websocket", heard)
 
     async def watch(self, until: float) -> None:
-        """Notes the server's memory every five seconds."""
-        began = time.monotonic()
+        """Notes the server's memory every five seconds, and what of the processor was used."""
+        began, used = time.monotonic(), self._used_s()
         while time.monotonic() < until:
             processes = [self._server, *self._server.children(recursive=True)]
             rss = sum(process.memory_info().rss for process in processes if process.is_running())
             self.memory.append(((time.monotonic() - began) / 60, rss / 2**20))
             await asyncio.sleep(5)
+        taken_s = time.monotonic() - began
+        self.busy = {name: (seconds - used[name]) / taken_s for name, seconds in self._used_s().items()}
+
+    def _used_s(self) -> dict[str, float]:
+        """Seconds of the processor that the server and the browser took so far."""
+        browser = [process for process in psutil.process_iter() if "chrom" in process.name()]
+        of = {"server": [self._server], "browser": browser}
+        return {name: sum(sum(p.cpu_times()[:2]) for p in processes) for name, processes in of.items()}
 
     async def read(self, page: Page, act: Act, until: float, draw: random.Random) -> None:
         """One session: reads, does something, reads again."""
@@ -128,9 +151,11 @@ class Load:
 
     async def do(self, page: Page, act: Act, draw: random.Random) -> float | None:
         """One thing on a page; milliseconds, or None and a fault."""
+        self._sent.pop(page, None)
         try:
             taken = await act(page, draw)
             await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
+            self.answers.append(1000 * (self._came[page] - self._sent[page]))
             if await page.locator(ERRORS).count():
                 self.faults.append(f"{page.url}: {await page.locator(ERRORS).first.inner_text()}")
         except Exception as error:
@@ -142,6 +167,7 @@ class Load:
 async def _open(browser: Browser, url: str, place: str, load: Load) -> Page:
     context = await browser.new_context(viewport={"width": 1400, "height": 1000})
     page = await context.new_page()
+    load.listen(page)
     page.on("pageerror", lambda error: load.faults.append(f"{place}: {error}"))
     await page.goto(f"{url}/{place}", wait_until="commit")
     await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
@@ -164,6 +190,7 @@ async def put_under_load(url: str, server: psutil.Process, sessions: int, minute
         pages = [await _open(browser, url, place, load) for place, _ in places]
         for number, (page, (_, act)) in enumerate(zip(pages, places, strict=True)):
             await load.do(page, act, random.Random(number))
+        load.answers.clear()
         print(f"{sessions} sessions are open and warm; {minutes:g} minutes follow.", flush=True)
         until = time.monotonic() + 60 * minutes
         readers = [
@@ -179,9 +206,11 @@ def told(load: Load) -> int:
     """Prints what was seen; returns how many promises are broken."""
     everything = np.concatenate([np.array(times) for times in load.times.values()])
     print(f"{'what':<14}{'times':>7}{'median':>9}{'95 %':>8}{'longest':>9}   ms")
-    for name, values in [*sorted(load.times.items()), ("all", everything)]:
+    rows = [*sorted(load.times.items()), ("all", everything), ("server alone", load.answers)]
+    for name, values in rows:
         middle, late = np.quantile(values, [0.5, 0.95])
         print(f"{name:<14}{len(values):>7}{middle:>9.0f}{late:>8.0f}{max(values):>9.0f}")
+    print("processors taken: " + ", ".join(f"{name} {share:.2f}" for name, share in load.busy.items()))
     minutes, mib = np.array(load.memory).T
     later = minutes >= minutes[-1] / 4  # caches fill first
     slope = float(np.polyfit(minutes[later], mib[later], 1)[0])

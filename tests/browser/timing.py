@@ -11,12 +11,21 @@ WARM_REDRAW_MS = 1500  # generous: 200 to 300 on two idle cores, and machines th
 REDRAW = """() => new Promise(done => {
     const plots = () => [...document.querySelectorAll('.js-plotly-plot')];
     plots().forEach(plot => plot.dataset.old = '1');
-    let begun = null;
+    let begun = null, isAsked = false;
     for (const deed of ['keydown', 'mouseup'])
-        document.addEventListener(deed, () => begun ??= performance.now(), true);
-    const look = () => plots().some(plot => !plot.dataset.old && plot.querySelector('.xy') && plot.checkVisibility())
-        ? done(performance.now() - begun) : requestAnimationFrame(look);
-    look();
+        document.addEventListener(deed, () => begun ??= performance.now(), { capture: true, once: true });
+    const isNew = plot => !plot.dataset.old && plot.querySelector('.xy') && plot.checkVisibility();
+    const look = () => {
+        isAsked = false;
+        if (!plots().some(isNew)) return;
+        changes.disconnect();
+        done(performance.now() - begun);
+    };
+    const changes = new MutationObserver(() => {  // asking in every frame would cost the page itself time
+        if (!isAsked) requestAnimationFrame(look);
+        isAsked = true;
+    });
+    changes.observe(document.body, { subtree: true, childList: true, attributes: true });
 })"""
 
 

@@ -23,6 +23,7 @@ from elasreg_core.figures import (
     views_of,
 )
 from elasreg_core.figures.deformation import grid_lines
+from elasreg_core.figures.images import contour_line
 from elasreg_core.figures.outline import cell_edges, outline
 from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.identification.selection import Selection, best_node
@@ -83,8 +84,30 @@ def test_a_tissue_has_the_same_colour_in_every_figure():
     image = image_figure(labels.astype("f4"), PLANE, "image", labels, ("a", "b"))
     grid = grid_figure(np.zeros((6, 9, 2)), PLANE, "grid", moving_labels=labels, tissues=("a", "b"))
     for figure in (image, grid):
-        found = {trace.name: trace.line.color for trace in figure.data if trace.type == "contour"}
+        found = {trace.name: trace.line.color for trace in figure.data if trace.name in colours}
         assert found == colours
+
+
+def test_a_contour_runs_half_way_to_the_voxels_outside_and_ends_at_the_rim():
+    inside = np.zeros((6, 9), bool)
+    inside[2:4, 3:6] = True
+    x, y = contour_line(inside, PLANE)
+    assert (x.min(), x.max()) == (1.5 * 2, 3.5 * 2)
+    assert (y.min(), y.max()) == (2.5 * 5, 5.5 * 5)
+    assert (x[0], y[0]) == (x[-1], y[-1])
+    inside[2:, 3:6] = True  # on to the last column of the screen
+    x, y = contour_line(inside, PLANE)
+    assert x.max() == 5 * 2
+    assert (x[0], y[0]) != (x[-1], y[-1])
+
+
+def test_a_contour_of_two_regions_is_parted_and_that_of_none_is_empty():
+    inside = np.zeros((6, 9), bool)
+    inside[1, 1] = inside[4, 7] = True
+    x, y = contour_line(inside, PLANE)
+    assert np.isnan(x).sum() == np.isnan(y).sum() == 1
+    assert contour_line(np.zeros((6, 9), bool), PLANE)[0].size == 0
+    assert contour_line(np.ones((6, 9), bool), PLANE)[0].size == 0
 
 
 def test_the_jacobian_diverges_at_one_and_marks_folds():

@@ -153,10 +153,12 @@ def test_contours_after_the_right_registration_coincide():
     pair = make_pair()  # u = (2, 0) aligns the labels
     before, after = LOOKS["contours"].panels(pair, make_registration(pair, shift(pair, 2, 0)), *views_of(pair), 5.0)
     for panel, coincide in ((before, False), (after, True)):
-        solid = [trace.z for trace in panel.figure.data[1:] if trace.line.dash == "solid"]
-        dotted = [trace.z for trace in panel.figure.data[1:] if trace.line.dash == "dot"]
+        solid, dotted = (
+            [np.array([trace.x, trace.y]) for trace in panel.figure.data[1:] if trace.line.dash == dash]
+            for dash in ("solid", "dot")
+        )
         assert len(solid) == len(dotted) == 2
-        assert all(np.array_equal(a, b) for a, b in zip(solid, dotted, strict=True)) is coincide
+        assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(solid, dotted, strict=True)) is coincide
 
 
 def test_difference_shows_before_and_after():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from elasreg_core.data.pair import RegistrationPair
 from elasreg_core.data.tissues import TissueTable
@@ -165,6 +167,14 @@ def test_kernels_are_generated_once_per_node_and_bounded(monkeypatch):
     assert made == [4, 4, 4]  # 4 was among the five used last; three are made as four
     list(engine.measured(random_pair((16, 20)), nodes[[0, 7]]))
     assert made == [4, 4, 4, 4]  # 7, as 0 is still there
+
+
+def test_kept_kernels_do_not_keep_those_generated_with_them():
+    network = SimpleNamespace(kernels=lambda vectors: tf.zeros((len(vectors), 64)))  # rows of 256 bytes can be shared
+    cache = module._KernelCache(network)
+    cache.of(np.random.default_rng(1).random((4, 2)).astype("f4"))
+    starts = sorted(np.asarray(memoryview(kernels)).ctypes.data for kernels in cache._kept.values())
+    assert 256 not in np.diff(starts)  # as they would stand end to end
 
 
 def test_the_grids_used_last_are_kept(monkeypatch):
