@@ -60,7 +60,8 @@ class Engine:
         with self._lock:
             passes = self._passes_on(fixed.shape)
             images = passes.padded(moving), passes.padded(fixed)
-            return passes.displace(*images, self._kernels.of(vector[np.newaxis]))[0].numpy()
+            (kernels,) = _generated(self.network, vector[np.newaxis])  # not kept: no slider comes back
+            return passes.displace(*images, kernels[np.newaxis])[0].numpy()
 
     def measured(self, pair: RegistrationPair, vectors: Vectors) -> Iterator[Measured]:
         """Registers a pair at every parameter vector `(N, P)` and measures the result, in their order.
@@ -130,9 +131,7 @@ class _KernelCache:
         keys = [vector.tobytes() for vector in vectors]
         new = [i for i, key in enumerate(keys) if key not in self._kept]
         if new:
-            padded = np.resize(vectors[new], (-len(new) // 4 * -4, vectors.shape[1]))  # one row rounds in another way
-            generated = tf.unstack(self._network.kernels(padded))[: len(new)]
-            for i, kernels in zip(new, generated, strict=True):
+            for i, kernels in zip(new, _generated(self._network, vectors[new]), strict=True):
                 self._kept[keys[i]] = tf.raw_ops.DeepCopy(x=kernels)  # unstacked, it would keep its whole batch alive
         found = tf.stack([self._kept[key] for key in keys])
         for key in keys:
@@ -140,6 +139,12 @@ class _KernelCache:
         while len(self._kept) * found.shape[1] * 4 > _KERNEL_BYTES_KEPT:
             self._kept.popitem(last=False)
         return found
+
+
+def _generated(network: PlainNetwork, vectors: Vectors) -> list[tf.Tensor]:
+    """The kernels of every node, made four nodes at a time: one row would be rounded in another way."""
+    padded = np.resize(vectors, (-len(vectors) // 4 * -4, vectors.shape[1]))
+    return tf.unstack(network.kernels(padded))[: len(vectors)]
 
 
 class _Passes:

@@ -13,6 +13,7 @@ from elasreg_core.identification.grid import ParameterGrid
 from elasreg_core.workspace import paths
 from elasreg_core.workspace.demo import demo_cohort
 from elasreg_core.workspace.store import Store, source_key
+from pages._shared import loaders
 from tests.app.opening import assert_fine, charts, open_page
 from tests.builders import node_scores
 
@@ -44,6 +45,15 @@ def test_each_network_follows_its_own_sliders():
     assert list(page.table[0].value.index) == ["Unregistered", "Adaptive"]
     page.sidebar.button_group(key="model").set_value("both").run()
     assert page.slider(key="mu").value == 1.0  # kept while it was not shown
+
+
+def test_sessions_share_their_networks():
+    loaders._built.cache_clear()
+    for _ in range(2):  # a session each
+        page = open_page("explore")
+        assert_fine(page)
+        page.slider(key="mu").set_value(1.0).run()
+    assert loaders._built.cache_info().misses == 2  # one global and one adaptive network
 
 
 def test_presets_move_the_sliders_and_say_where_their_numbers_are_from():
