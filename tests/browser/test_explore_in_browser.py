@@ -70,7 +70,7 @@ def test_one_parameter_plays_in_the_browser_without_the_server(page, app_url):
     played = page.locator(".js-plotly-plot").last
     title = played.locator(".gtitle")
     expect(title).to_contain_text("λ of the image = 0.1", timeout=60_000)
-    lines = "plot => plot.querySelector('.scatterlayer path.js-line').getAttribute('d')"
+    lines = "plot => [...plot.querySelectorAll('.scatterlayer path.js-line')].map(line => line.getAttribute('d'))"
     before = played.evaluate(lines)
     sent = page.evaluate(
         "() => { window.sent = 0; const send = WebSocket.prototype.send;"
