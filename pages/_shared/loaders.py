@@ -142,7 +142,7 @@ def _built(folder: str, weights_sha256: str) -> Registrar:  # noqa: ARG001 (part
 def _set_aside_what_stays() -> None:
     """Takes what is alive, TensorFlow and the networks above all, out of garbage collection.
 
-    Streamlit collects after every run of a script, which went through a million of these objects each time.
+    Streamlit collects after every run of a script, which went through half a million of these objects each time.
     """
     gc.unfreeze()
     gc.collect()

@@ -136,9 +136,10 @@ class Load:
 
     def _used_s(self) -> dict[str, float]:
         """Seconds of the processor that the server and the browser took so far."""
-        browser = [process for process in psutil.process_iter() if "chrom" in process.name()]
-        of = {"server": [self._server], "browser": browser}
-        return {name: sum(sum(p.cpu_times()[:2]) for p in processes) for name, processes in of.items()}
+        running = [process.info for process in psutil.process_iter(["name", "cpu_times"])]
+        browser = [of["cpu_times"] for of in running if "chrom" in of["name"]]
+        of_each = {"server": [self._server.cpu_times()], "browser": browser}
+        return {name: sum(times.user + times.system for times in of) for name, of in of_each.items()}
 
     async def read(self, page: Page, act: Act, until: float, draw: random.Random) -> None:
         """One session: reads, does something, reads again."""
@@ -206,7 +207,7 @@ def told(load: Load) -> int:
     """Prints what was seen; returns how many promises are broken."""
     everything = np.concatenate([np.array(times) for times in load.times.values()])
     print(f"{'what':<14}{'times':>7}{'median':>9}{'95 %':>8}{'longest':>9}   ms")
-    rows = [*sorted(load.times.items()), ("all", everything), ("server alone", load.answers)]
+    rows = [*sorted(load.times.items()), ("all", everything), ("answered", load.answers)]
     for name, values in rows:
         middle, late = np.quantile(values, [0.5, 0.95])
         print(f"{name:<14}{len(values):>7}{middle:>9.0f}{late:>8.0f}{max(values):>9.0f}")
