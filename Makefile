@@ -30,7 +30,7 @@ app: setup ## set up and open the app with the shipped demo
 test: lint ## set up and run the tests, two files at a time (browser tests need Chromium, else they skip)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not long'
 
-test-long: $(VENV)/.dev ## the tests that kill, fill disks, start many processes or sessions (some minutes more)
+test-long: $(VENV)/.dev ## the tests that kill, fill disks, start many processes or sessions, or run a long notebook (some minutes more)
 	$(BIN)/python -m pytest -m long
 
 test-fast: $(VENV)/.dev ## the tests that take no more than a few seconds each

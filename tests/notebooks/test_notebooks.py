@@ -70,7 +70,7 @@ def test_the_quickstart_runs_on_the_demo():
     assert tissue_wise > initial + 0.1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_short_training_registers_hearts_that_it_has_never_seen(monkeypatch):
     monkeypatch.setenv("ELASREG_NOTEBOOK_STEPS", "320")
     monkeypatch.setenv("ELASREG_NOTEBOOK_SUBJECTS", "12")
@@ -94,7 +94,7 @@ def test_a_search_is_doubted(monkeypatch):
     assert most <= 0.005
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_four_models_are_compared(monkeypatch):
     monkeypatch.setenv("ELASREG_NOTEBOOK_SUBJECTS", "2")
     outputs = run("04_compare")
@@ -108,7 +108,7 @@ def test_four_models_are_compared(monkeypatch):
     assert len(re.findall(r"sas − (?:elas|diff)-g: [+-]0\.\d{4} ", text)) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_physics_and_the_study_of_stiffness_run_on_a_few_phantoms(monkeypatch):
     monkeypatch.setenv("ELASREG_NOTEBOOK_SUBJECTS", "3")
     outputs = run("05_physics")
