@@ -1,6 +1,6 @@
 """Many sessions for minutes: `make load`, or `python tests/browser/load.py --sessions 25 --minutes 10`.
 
-Every session is a window of its own that reads for half a minute, then does one thing on its page, then reads again.
+Every session is a tab of its own that reads for half a minute, then does one thing on its page, then reads again.
 Printed are how long each thing took until its figure stood, and until the server had answered; how much of the
 processor the server and the browser took, which share it here; how the server's memory went, and what went wrong.
 The exit code tells.
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -33,8 +33,6 @@ from tests.browser.timing import REDRAW
 WARM_REDRAW_MS = 1000  # of 95 in 100
 FLAT_MIB_PER_MINUTE = 5.0
 READING_S = (20, 40)  # between two things that a reader does
-SHARING = 7  # windows in one process, as those are that a page has opened
-WINDOW = {"width": 1400, "height": 1000}
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 ERRORS = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 PATIENCE_MS = 180_000
@@ -167,20 +165,9 @@ class Load:
         return taken
 
 
-async def _windows(browser: Browser, sessions: int) -> AsyncIterator[Page]:
-    """Empty windows, all of them visible; the first of those that share a process opens the others."""
-    for number in range(sessions):
-        if number % SHARING == 0:
-            opener = await (await browser.new_context(viewport=WINDOW)).new_page()
-            yield opener
-        else:
-            size = "width={width},height={height}".format(**WINDOW)
-            async with opener.expect_popup() as window:
-                await opener.evaluate("size => { window.open('about:blank', '_blank', 'popup,' + size) }", size)
-            yield await window.value
-
-
-async def _open(page: Page, url: str, place: str, load: Load) -> None:
+async def _open(browser: Browser, url: str, place: str, load: Load) -> Page:
+    context = await browser.new_context(viewport={"width": 1400, "height": 1000})
+    page = await context.new_page()
     load.listen(page)
     page.on("pageerror", lambda error: load.faults.append(f"{place}: {error}"))
     await page.goto(f"{url}/{place}", wait_until="commit")
@@ -192,6 +179,7 @@ async def _open(page: Page, url: str, place: str, load: Load) -> None:
             await search.click()
         await found.wait_for(timeout=PATIENCE_MS)
         await page.locator(IDLE).wait_for(timeout=PATIENCE_MS)
+    return page
 
 
 async def put_under_load(url: str, server: psutil.Process, sessions: int, minutes: float) -> Load:
@@ -200,10 +188,7 @@ async def put_under_load(url: str, server: psutil.Process, sessions: int, minute
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         places = list(itertools.islice(itertools.cycle(SESSIONS), sessions))
-        pages = []
-        async for page in _windows(browser, sessions):
-            await _open(page, url, places[len(pages)][0], load)
-            pages.append(page)
+        pages = [await _open(browser, url, place, load) for place, _ in places]
         for number, (page, (_, act)) in enumerate(zip(pages, places, strict=True)):
             await load.do(page, act, random.Random(number))
         load.answers.clear()
